@@ -1,0 +1,153 @@
+//! Resources of Impstead's own API, `/impstead/v1`.
+
+use crate::{Linkage, NoRelationships, OwnerRelationship, Resource, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// State of the second factor of the caller's account: `type` is `totp`.
+pub type Totp = Resource<TotpAttributes, OwnerRelationship>;
+
+/// Attributes of a second factor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct TotpAttributes {
+    /// Whether signing in asks for a one-time password.
+    pub enabled: bool,
+    /// Unused recovery codes.
+    pub recovery_codes_left: i64,
+    /// Base32 secret; only in the answer that starts an enrolment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+    /// `otpauth://` address for an authenticator app; only in the answer that starts an enrolment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub otpauth_url: Option<String>,
+    /// Ten single-use codes; only in the answer that completes an enrolment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovery_codes: Option<Vec<String>>,
+}
+
+/// A collaborator on an account: `type` is `collaborator`, the id that of the collaborating account.
+pub type Collaborator = Resource<CollaboratorAttributes, CollaboratorRelationships>;
+
+/// Attributes of a collaborator.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct CollaboratorAttributes {
+    /// `administrator`, `developer`, `operations_manager` or `support`.
+    pub role: String,
+    /// The collaborator's user name.
+    pub username: String,
+    /// When the collaboration began.
+    pub created_at: Timestamp,
+    /// When the role last changed.
+    pub updated_at: Timestamp,
+}
+
+/// Relationships of a collaborator.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct CollaboratorRelationships {
+    /// The account collaborated on.
+    pub owner: Linkage,
+    /// The collaborating account.
+    pub account: Linkage,
+}
+
+/// A sign-in that can still obtain access tokens: `type` is `session`, the id that of its refresh token.
+pub type Session = Resource<SessionAttributes, OwnerRelationship>;
+
+/// Attributes of a session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SessionAttributes {
+    /// Whether this request belongs to it.
+    pub current: bool,
+    /// Address from which it began.
+    pub ip_address: Option<String>,
+    /// The client's `User-Agent` when it began.
+    pub user_agent: Option<String>,
+    /// When its owner signed in.
+    pub created_at: Timestamp,
+    /// When its refresh token was last exchanged.
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// The key that allows unblessing production devices: `type` is `unbonding_key`.
+pub type UnbondingKey = Resource<UnbondingKeyAttributes, OwnerRelationship>;
+
+/// Attributes of an unbonding key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct UnbondingKeyAttributes {
+    /// Whether the account has one.
+    pub set: bool,
+    /// The key, for the header `X-Electricimp-Key`; only in the answer that makes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// When it was made.
+    pub created_at: Option<Timestamp>,
+}
+
+/// Limits of an account and what it uses of them: `type` is `quota`, the id that of the account.
+pub type Quota = Resource<QuotaAttributes, NoRelationships>;
+
+/// Attributes of a quota: one [`Usage`] per kind of resource.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct QuotaAttributes {
+    /// Products.
+    pub products: Usage,
+    /// Device groups, over all products.
+    pub devicegroups: Usage,
+    /// Deployments, over all device groups.
+    pub deployments: Usage,
+    /// Devices.
+    pub devices: Usage,
+    /// Webhooks, over all device groups.
+    pub webhooks: Usage,
+    /// Login keys.
+    pub login_keys: Usage,
+}
+
+/// How much of a limit is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Usage {
+    /// How many there are.
+    pub used: i64,
+    /// How many there may be.
+    pub limit: i64,
+}
+
+/// One row of the audit log: `type` is `audit_entry`.
+pub type AuditEntry = Resource<AuditAttributes, AuditRelationships>;
+
+/// Attributes of an audit row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct AuditAttributes {
+    /// When it happened.
+    pub created_at: Timestamp,
+    /// What was done, for example `product.create`.
+    pub action: String,
+    /// Type of what it was done to.
+    pub target_type: String,
+    /// Id of what it was done to.
+    pub target_id: String,
+    /// What changed, in words; never a secret.
+    pub detail: Option<String>,
+    /// Address of the request.
+    pub ip_address: Option<String>,
+    /// Id of the request, as in the answer's `X-Request-Id` and the server's log.
+    pub request_id: Option<String>,
+}
+
+/// Relationships of an audit row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct AuditRelationships {
+    /// The account whose resource it was.
+    pub owner: Linkage,
+    /// The account that did it; absent where the operator did it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<Linkage>,
+}
