@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# Installs what the tests need and this machine lacks: Debian packages, cargo-nextest, a Python venv with
+# schemathesis (target/test-tools/venv) and the npm clients of conformance/.
+# Made for Debian 12 and 13, as root or with sudo. Where everything is there already, it uses no network.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+say() { printf 'install-test-tools: %s\n' "$*" >&2; }
+have() { command -v "$1" >/dev/null 2>&1; }
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    elif have sudo; then
+        sudo "$@"
+    else
+        say "need root for: $*"
+        say 'run this script as root once, or install sudo'
+        exit 1
+    fi
+}
+
+# Debian does not put the server's programs on PATH.
+have_postgres() {
+    local initdb
+    for initdb in /usr/lib/postgresql/*/bin/initdb; do
+        [ -x "$initdb" ] && return 0
+    done
+    have initdb
+}
+
+install_debian_packages() {
+    local missing=()
+    [ -e /etc/ssl/certs/ca-certificates.crt ] || missing+=(ca-certificates)
+    have cc || missing+=(build-essential)
+    have curl || missing+=(curl)
+    have git || missing+=(git)
+    have make || missing+=(make)
+    have_postgres || missing+=(postgresql)
+    { have psql && have createdb; } || missing+=(postgresql-client)
+    have node || missing+=(nodejs)
+    have npm || missing+=(npm)
+    have python3 || missing+=(python3)
+    { have python3 && python3 -c 'import ensurepip, venv' 2>/dev/null; } || missing+=(python3-venv)
+    have wrk || missing+=(wrk)
+    [ "${#missing[@]}" -gt 0 ] || return 0
+
+    say "installing Debian packages: ${missing[*]}"
+    if ! have apt-get; then
+        say 'no apt-get here: please install these by hand'
+        exit 1
+    fi
+    as_root apt-get update -qq
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
+}
+
+install_nextest() {
+    if cargo nextest --version >/dev/null 2>&1; then return 0; fi
+    say 'building cargo-nextest (some minutes, once)'
+    cargo install --locked cargo-nextest
+}
+
+# Each of the two below leaves the checksum of its list beside what it installed, and does nothing while that matches.
+checksum() { sha256sum "$1" | cut -d ' ' -f 1; }
+
+install_python_tools() {
+    local list=conformance/requirements.txt venv=target/test-tools/venv
+    local stamp=$venv/.installed-from
+    if [ "$(cat "$stamp" 2>/dev/null)" = "$(checksum "$list")" ] && "$venv/bin/python" -c 'import schemathesis' 2>/dev/null; then
+        return 0
+    fi
+    say "installing $list into $venv"
+    rm -rf "$venv"
+    mkdir -p "$(dirname "$venv")"
+    python3 -m venv "$venv"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --requirement "$list"
+    "$venv/bin/python" -m pip check --disable-pip-version-check >&2
+    checksum "$list" >"$stamp"
+}
+
+install_node_clients() {
+    local lock=conformance/package-lock.json stamp=conformance/node_modules/.installed-from
+    if [ "$(cat "$stamp" 2>/dev/null)" = "$(checksum "$lock")" ]; then return 0; fi
+    say 'installing the npm clients of conformance/'
+    (cd conformance && npm ci --no-audit --no-fund --loglevel=error)
+    checksum "$lock" >"$stamp"
+}
+
+install_debian_packages
+install_nextest
+install_python_tools
+install_node_clients
