@@ -1,1 +1,150 @@
-//! todo
+//! Persistence on SQLite and PostgreSQL.
+//!
+//! A [`Store`] method is one unit of work: all of it is committed, durably, before it returns, or none of it ever is.
+//! Each query is one SQL text for both databases (see `conn.rs`); where the dialects part, an explicit branch on
+//! `Conn::is_postgres` says so. Every method is covered by one contract suite that runs on both.
+
+mod audit;
+mod conn;
+mod error;
+mod migrate;
+mod postgres;
+mod products;
+mod select;
+mod sqlite;
+
+pub use audit::Act;
+pub use error::{Conflict, StoreError};
+pub use migrate::SCHEMA_VERSION;
+pub use products::{NewProduct, ProductChange};
+pub use select::{Page, Paged};
+
+use conn::Conn;
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+/// Where the data are.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Location {
+    /// An SQLite file; made where it is missing.
+    Sqlite(PathBuf),
+    /// A PostgreSQL database, and how many connections to it.
+    Postgres {
+        /// `postgres://user:password@host:port/database`.
+        url: String,
+        /// How many connections to hold.
+        connections: usize,
+    },
+}
+
+impl std::fmt::Debug for Location {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "Sqlite({})", path.display()),
+            Self::Postgres { connections, .. } => write!(f, "Postgres({connections} connections)"),
+        }
+    }
+}
+
+/// The data, on either database. A cheap handle: clones share everything.
+#[derive(Clone)]
+pub struct Store {
+    backend: Arc<Backend>,
+    session_epoch: Arc<AtomicU64>,
+}
+
+enum Backend {
+    Sqlite(sqlite::Sqlite),
+    Postgres(postgres::Postgres),
+}
+
+impl Store {
+    /// Opens the data as they are, without migrating.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] where the file or the server cannot be reached.
+    pub fn open(location: &Location) -> Result<Self, StoreError> {
+        let session_epoch = Arc::new(AtomicU64::new(0));
+        let backend = match location {
+            Location::Sqlite(path) => Backend::Sqlite(sqlite::Sqlite::open(path, Arc::clone(&session_epoch))?),
+            Location::Postgres { url, connections } => {
+                Backend::Postgres(postgres::Postgres::open(url, *connections, Arc::clone(&session_epoch))?)
+            }
+        };
+        Ok(Self { backend: Arc::new(backend), session_epoch })
+    }
+
+    /// Returns the schema version of the data; 0 for an empty database.
+    pub async fn schema_version(&self) -> Result<i64, StoreError> {
+        self.read(migrate::version).await
+    }
+
+    /// Brings the schema to [`SCHEMA_VERSION`].
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        self.write(migrate::migrate).await
+    }
+
+    /// Returns a number that changes whenever a committed change may alter who may do what.
+    ///
+    /// What was read about a session before the number changed must be read again.
+    pub fn session_epoch(&self) -> u64 {
+        self.session_epoch.load(Ordering::Acquire)
+    }
+
+    /// Whether the newest write (on PostgreSQL, the newest access) failed for want of disk, connection or the like.
+    pub fn is_failing(&self) -> bool {
+        match &*self.backend {
+            Backend::Sqlite(db) => db.is_failing(),
+            Backend::Postgres(pool) => pool.is_failing(),
+        }
+    }
+
+    /// Writes a few bytes, to find out whether writing works.
+    pub async fn probe(&self, now_ms: i64) -> Result<(), StoreError> {
+        self.write(move |conn| {
+            conn.run(
+                "insert into meta (key, value) values ('probe', ?1) on conflict (key) do update set value = excluded.value",
+                &[&now_ms.to_string()],
+            )
+            .map(drop)
+        })
+        .await
+    }
+
+    /// Returns the path of the SQLite file; `None` on PostgreSQL.
+    pub fn sqlite_path(&self) -> Option<&Path> {
+        match &*self.backend {
+            Backend::Sqlite(db) => Some(db.path()),
+            Backend::Postgres(_) => None,
+        }
+    }
+
+    /// Runs queries: on SQLite at once on the calling thread, on PostgreSQL on one of the pool's.
+    async fn read<T: Send + 'static>(
+        &self,
+        query: impl Fn(&mut Conn<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        match &*self.backend {
+            Backend::Sqlite(db) => db.read(query),
+            Backend::Postgres(pool) => pool.read(query).await,
+        }
+    }
+
+    /// Runs a unit of work: all of it is durable when this returns `Ok`, none of it after an error.
+    ///
+    /// The work may run more than once, when another's change gets in its way.
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl Fn(&mut Conn<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        match &*self.backend {
+            Backend::Sqlite(db) => db.write(work).await,
+            Backend::Postgres(pool) => pool.write(work).await,
+        }
+    }
+}

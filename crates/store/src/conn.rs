@@ -1,0 +1,195 @@
+//! One way to run a query on either database.
+//!
+//! SQL is written once, with parameters `?1`, `?2`, …; for PostgreSQL they become `$1`, `$2`, … when a statement is
+//! first prepared.
+
+use crate::StoreError;
+use std::collections::HashMap;
+
+/// A value that both databases take as a parameter.
+pub(crate) trait Param: rusqlite::ToSql + postgres::types::ToSql + Sync {}
+impl<T: rusqlite::ToSql + postgres::types::ToSql + Sync> Param for T {}
+
+/// A value that both databases give back in a column.
+pub(crate) trait Column: rusqlite::types::FromSql + for<'r> postgres::types::FromSql<'r> {}
+impl<T: rusqlite::types::FromSql + for<'r> postgres::types::FromSql<'r>> Column for T {}
+
+/// A row of a result, in either database.
+pub(crate) enum Row<'r> {
+    Sqlite(&'r rusqlite::Row<'r>),
+    Postgres(&'r postgres::Row),
+}
+
+impl Row<'_> {
+    /// Returns a column, counted from 0.
+    pub fn get<T: Column>(&self, index: usize) -> Result<T, StoreError> {
+        Ok(match self {
+            Row::Sqlite(row) => row.get(index)?,
+            Row::Postgres(row) => row.try_get(index)?,
+        })
+    }
+}
+
+/// A connection, during one read or one unit of work.
+pub(crate) struct Conn<'c> {
+    backend: Backend<'c>,
+    sessions_changed: bool,
+}
+
+enum Backend<'c> {
+    Sqlite(&'c rusqlite::Connection),
+    Postgres(&'c mut PgSession),
+}
+
+/// A PostgreSQL connection with its prepared statements, by their text with `?1`.
+pub(crate) struct PgSession {
+    pub client: postgres::Client,
+    statements: HashMap<String, postgres::Statement>,
+}
+
+impl PgSession {
+    pub fn new(client: postgres::Client) -> Self {
+        Self { client, statements: HashMap::new() }
+    }
+
+    fn prepare(&mut self, sql: &str) -> Result<postgres::Statement, StoreError> {
+        // Filters combine to a few hundred texts at most; the bound guards against a mistake, not against use.
+        const MOST_STATEMENTS: usize = 1000;
+        if let Some(statement) = self.statements.get(sql) {
+            return Ok(statement.clone());
+        }
+        if self.statements.len() >= MOST_STATEMENTS {
+            self.statements.clear();
+        }
+        let statement = self.client.prepare(&sql.replace('?', "$"))?;
+        self.statements.insert(sql.to_owned(), statement.clone());
+        Ok(statement)
+    }
+}
+
+impl<'c> Conn<'c> {
+    pub fn sqlite(conn: &'c rusqlite::Connection) -> Self {
+        Self { backend: Backend::Sqlite(conn), sessions_changed: false }
+    }
+
+    pub fn postgres(session: &'c mut PgSession) -> Self {
+        Self { backend: Backend::Postgres(session), sessions_changed: false }
+    }
+
+    pub fn is_postgres(&self) -> bool {
+        matches!(self.backend, Backend::Postgres(_))
+    }
+
+    /// Returns all rows of a query.
+    pub fn all<T>(
+        &mut self,
+        sql: &str,
+        params: &[&dyn Param],
+        mut read: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        match &mut self.backend {
+            Backend::Sqlite(conn) => {
+                let mut statement = conn.prepare_cached(sql)?;
+                bind(&mut statement, params)?;
+                let mut rows = statement.raw_query();
+                let mut items = Vec::new();
+                while let Some(row) = rows.next()? {
+                    items.push(read(&Row::Sqlite(row))?);
+                }
+                Ok(items)
+            }
+            Backend::Postgres(session) => {
+                let statement = session.prepare(sql)?;
+                session
+                    .client
+                    .query(&statement, &pg_params(params))?
+                    .iter()
+                    .map(|row| read(&Row::Postgres(row)))
+                    .collect()
+            }
+        }
+    }
+
+    /// Returns the first row of a query, if there is one.
+    pub fn first<T>(
+        &mut self,
+        sql: &str,
+        params: &[&dyn Param],
+        read: impl FnOnce(&Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        match &mut self.backend {
+            Backend::Sqlite(conn) => {
+                let mut statement = conn.prepare_cached(sql)?;
+                bind(&mut statement, params)?;
+                let mut rows = statement.raw_query();
+                rows.next()?.map(|row| read(&Row::Sqlite(row))).transpose()
+            }
+            Backend::Postgres(session) => {
+                let statement = session.prepare(sql)?;
+                session
+                    .client
+                    .query_opt(&statement, &pg_params(params))?
+                    .as_ref()
+                    .map(|row| read(&Row::Postgres(row)))
+                    .transpose()
+            }
+        }
+    }
+
+    /// Says whether a query has a row.
+    pub fn exists(&mut self, sql: &str, params: &[&dyn Param]) -> Result<bool, StoreError> {
+        Ok(self.first(sql, params, |_| Ok(()))?.is_some())
+    }
+
+    /// Runs a statement and returns how many rows it changed.
+    pub fn run(&mut self, sql: &str, params: &[&dyn Param]) -> Result<u64, StoreError> {
+        match &mut self.backend {
+            Backend::Sqlite(conn) => {
+                let mut statement = conn.prepare_cached(sql)?;
+                bind(&mut statement, params)?;
+                Ok(statement.raw_execute()? as u64)
+            }
+            Backend::Postgres(session) => {
+                let statement = session.prepare(sql)?;
+                Ok(session.client.execute(&statement, &pg_params(params))?)
+            }
+        }
+    }
+
+    /// Runs a script of several statements without parameters.
+    pub fn script(&mut self, sql: &str) -> Result<(), StoreError> {
+        match &mut self.backend {
+            Backend::Sqlite(conn) => conn.execute_batch(sql)?,
+            Backend::Postgres(session) => session.client.batch_execute(sql)?,
+        }
+        Ok(())
+    }
+
+    /// Keeps others from changing or deleting a row until this unit of work ends, and says whether it is there.
+    ///
+    /// SQLite has one writer at a time anyway; PostgreSQL needs the row's lock.
+    pub fn lock_row(&mut self, table: &str, id: &str) -> Result<bool, StoreError> {
+        let lock = if self.is_postgres() { " for update" } else { "" };
+        self.exists(&format!("select 1 from {table} where id = ?1{lock}"), &[&id])
+    }
+
+    /// Notes that this unit of work changes who may do what: when it commits, all cached sessions are read anew.
+    pub fn invalidate_sessions(&mut self) {
+        self.sessions_changed = true;
+    }
+
+    pub fn sessions_changed(&self) -> bool {
+        self.sessions_changed
+    }
+}
+
+fn bind(statement: &mut rusqlite::CachedStatement<'_>, params: &[&dyn Param]) -> Result<(), StoreError> {
+    for (index, param) in params.iter().enumerate() {
+        statement.raw_bind_parameter(index + 1, *param as &dyn rusqlite::ToSql)?;
+    }
+    Ok(())
+}
+
+fn pg_params<'p>(params: &[&'p dyn Param]) -> Vec<&'p (dyn postgres::types::ToSql + Sync)> {
+    params.iter().map(|param| *param as &(dyn postgres::types::ToSql + Sync)).collect()
+}

@@ -1,0 +1,170 @@
+//! PostgreSQL: a fixed set of threads, each with one connection, that take reads and units of work from one queue.
+
+use crate::{
+    StoreError,
+    conn::{Conn, PgSession},
+};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    thread::JoinHandle,
+    time::Duration,
+};
+use tokio::sync::oneshot;
+
+/// Jobs that may wait for a connection; a caller beyond that waits for room.
+const QUEUE: usize = 1024;
+
+/// How often a unit of work is run in all when others' changes get in its way.
+const MOST_TRIES: u32 = 5;
+
+type Job = Box<dyn FnOnce(&mut Option<PgSession>) + Send>;
+
+pub(crate) struct Postgres {
+    queue: Option<flume::Sender<Job>>,
+    workers: Vec<JoinHandle<()>>,
+    config: postgres::Config,
+    session_epoch: Arc<AtomicU64>,
+    failing: Arc<AtomicBool>,
+}
+
+impl Postgres {
+    pub fn open(url: &str, connections: usize, session_epoch: Arc<AtomicU64>) -> Result<Self, StoreError> {
+        let mut config: postgres::Config = url.parse()?;
+        config.connect_timeout(Duration::from_secs(10)).application_name("impstead");
+        drop(connect(&config)?);
+        let (queue, jobs) = flume::bounded::<Job>(QUEUE);
+        let workers = (0..connections.max(1))
+            .map(|index| {
+                let jobs = jobs.clone();
+                std::thread::Builder::new().name(format!("store-{index}")).spawn(move || {
+                    let mut session = None;
+                    while let Ok(job) = jobs.recv() {
+                        job(&mut session);
+                    }
+                })
+            })
+            .collect::<Result<_, _>>()
+            .map_err(StoreError::unavailable)?;
+        Ok(Self { queue: Some(queue), workers, config, session_epoch, failing: Arc::default() })
+    }
+
+    pub fn config(&self) -> &postgres::Config {
+        &self.config
+    }
+
+    /// Whether the newest attempt found no server, or one that could not write.
+    pub fn is_failing(&self) -> bool {
+        self.failing.load(Ordering::Relaxed)
+    }
+
+    pub async fn read<T: Send + 'static>(
+        &self,
+        query: impl Fn(&mut Conn<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.submit(move |session| query(&mut Conn::postgres(session))).await
+    }
+
+    pub async fn write<T: Send + 'static>(
+        &self,
+        work: impl Fn(&mut Conn<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let session_epoch = Arc::clone(&self.session_epoch);
+        self.submit(move |session| {
+            let mut tries = 1;
+            loop {
+                session.client.batch_execute("begin")?;
+                let mut conn = Conn::postgres(session);
+                let outcome = work(&mut conn);
+                let sessions_changed = conn.sessions_changed();
+                let outcome = match outcome {
+                    Ok(value) => session.client.batch_execute("commit").map(|()| value).map_err(StoreError::from),
+                    Err(error) => {
+                        session.client.batch_execute("rollback")?;
+                        Err(error)
+                    }
+                };
+                match outcome {
+                    Err(error) if tries < MOST_TRIES && is_worth_another_try(&error) => {
+                        std::thread::sleep(Duration::from_millis(1 << tries));
+                        tries += 1;
+                    }
+                    outcome => {
+                        if sessions_changed {
+                            session_epoch.fetch_add(1, Ordering::AcqRel);
+                        }
+                        return outcome;
+                    }
+                }
+            }
+        })
+        .await
+    }
+
+    async fn submit<T: Send + 'static>(
+        &self,
+        work: impl Fn(&mut PgSession) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (caller, outcome) = oneshot::channel();
+        let (config, failing) = (self.config.clone(), Arc::clone(&self.failing));
+        let job: Job = Box::new(move |slot| {
+            let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| with_session(slot, &config, work)))
+                .unwrap_or_else(|_| {
+                    *slot = None;
+                    Err(StoreError::Database("a unit of work panicked".into()))
+                });
+            failing.store(matches!(outcome, Err(StoreError::Unavailable(_))), Ordering::Relaxed);
+            // A caller that went away does not want to know.
+            let _ = caller.send(outcome);
+        });
+        let queue = self.queue.as_ref().expect("the queue lives as long as the store");
+        queue.send_async(job).await.map_err(|_| StoreError::unavailable("the database threads have stopped"))?;
+        outcome.await.map_err(|_| StoreError::unavailable("the database threads have stopped"))?
+    }
+}
+
+impl Drop for Postgres {
+    /// Lets the threads finish what waits, then joins them.
+    fn drop(&mut self) {
+        drop(self.queue.take());
+        for worker in self.workers.drain(..) {
+            let _ = worker.join();
+        }
+    }
+}
+
+/// Runs work on the thread's connection, opening it first where it is missing or was closed by the server.
+fn with_session<T>(
+    slot: &mut Option<PgSession>,
+    config: &postgres::Config,
+    work: impl Fn(&mut PgSession) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    if slot.as_mut().is_none_or(|session| session.client.is_closed()) {
+        *slot = Some(PgSession::new(connect(config)?));
+    }
+    let session = slot.as_mut().expect("it was just opened");
+    let outcome = work(session);
+    if session.client.is_closed() {
+        *slot = None;
+    }
+    outcome
+}
+
+pub(crate) fn connect(config: &postgres::Config) -> Result<postgres::Client, StoreError> {
+    config.connect(postgres::NoTls).map_err(StoreError::unavailable)
+}
+
+/// Two units of work that met: a serialisation failure, a deadlock, or a row referred to that went away meanwhile.
+fn is_worth_another_try(error: &StoreError) -> bool {
+    use postgres::error::SqlState;
+    let StoreError::Database(cause) = error else { return false };
+    let state = cause.downcast_ref::<postgres::Error>().and_then(postgres::Error::code);
+    matches!(
+        state,
+        Some(
+            &SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED | &SqlState::FOREIGN_KEY_VIOLATION
+        )
+    )
+}
