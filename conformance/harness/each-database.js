@@ -1,0 +1,24 @@
+// Runs the same tests once on each database, each time on a server of their own.
+import { after, before, describe, test } from 'node:test';
+import { databases } from './database.js';
+import { Server } from './server.js';
+
+/**
+ * Calls `register(server)` once per database, inside a suite that starts the server first and stops it last.
+ * The server listens only from the first `before` hook on.
+ */
+export function onEachDatabase(title, register, options) {
+    for (const database of databases) {
+        describe(`${title} on ${database.name}`, () => {
+            if (database.missing) {
+                // A test rather than a skipped suite, because only tests show in the runner's count.
+                test(database.missing, { skip: database.missing });
+                return;
+            }
+            const server = new Server(database, options);
+            before(() => server.start());
+            register(server);
+            after(() => server.stop());
+        });
+    }
+}
