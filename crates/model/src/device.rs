@@ -52,6 +52,8 @@ pub struct Assignment {
     pub kind: DeviceGroupType,
     /// Its product.
     pub product: ProductId,
+    /// The account the group belongs to, which need not be the device's.
+    pub owner: AccountId,
     /// Id of the agent: 12 characters of the URL-safe base64 alphabet. Kept while the pair of device and plan lasts.
     pub agent_id: String,
 }

@@ -9,8 +9,10 @@ macro_rules! ids {
 
         impl $name {
             /// Takes text as an id: opaque, lower-cased, never refused. What names nothing is simply not found.
+            ///
+            /// NUL, which no id holds and PostgreSQL does not take in text, becomes U+FFFD.
             pub fn new(text: &str) -> Self {
-                Self(text.to_ascii_lowercase().into())
+                Self(text.to_ascii_lowercase().replace('\0', "\u{fffd}").into())
             }
 
             /// Returns the id as text.

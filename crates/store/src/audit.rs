@@ -1,7 +1,7 @@
 //! The audit log: rows are written in the unit of work they describe.
 
-use crate::{StoreError, conn::Conn};
-use impstead_model::{AccountId, Actor, Entropy, random_uuid};
+use crate::{Page, Paged, Store, StoreError, conn::Conn};
+use impstead_model::{AccountId, Actor, AuditEntry, Entropy, Reach, random_uuid};
 use std::sync::Arc;
 
 /// One act upon the data: who does it and when, and where its new ids come from.
@@ -13,6 +13,26 @@ pub struct Act {
     pub at_ms: i64,
     /// Where the ids of new rows come from.
     pub entropy: Arc<dyn Entropy>,
+}
+
+/// Which audit rows a list holds; all that are named must apply.
+#[derive(Clone, Debug, Default)]
+pub struct AuditFilter {
+    /// Only those about this account's resources.
+    pub owner: Option<AccountId>,
+    /// Only those about resources of this type.
+    pub target_type: Option<String>,
+    /// Only those about this resource.
+    pub target_id: Option<String>,
+    /// Only this action.
+    pub action: Option<String>,
+}
+
+impl Store {
+    /// Lists audit rows of the accounts that the caller may manage, newest first.
+    pub async fn audit(&self, reach: &Reach, filter: AuditFilter, page: Page) -> Result<Paged<AuditEntry>, StoreError> {
+        todo!()
+    }
 }
 
 impl Act {

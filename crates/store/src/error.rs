@@ -17,6 +17,14 @@ pub enum StoreError {
         /// Which column, and what is wrong with it.
         what: String,
     },
+    /// The data were written by a newer version of this program.
+    #[error("the data have schema version {found}, and this program knows only versions up to {known}")]
+    NewerSchema {
+        /// The data's schema version.
+        found: i64,
+        /// The newest one this program knows.
+        known: i64,
+    },
     /// Any other failure of the database.
     #[error("database error")]
     Database(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -28,6 +36,9 @@ pub enum Conflict {
     /// Something else already has this name; the method called says which name.
     #[error("the name is taken")]
     Duplicate,
+    /// Another account has this `username` or this `email`.
+    #[error("the {0} is taken")]
+    Taken(&'static str),
     /// The account holds as many as its quota allows.
     #[error("the account's limit of {limit} {what} is reached")]
     QuotaReached {
@@ -69,6 +80,9 @@ pub enum Conflict {
     /// The device is blessed.
     #[error("the device is blessed")]
     DeviceBlessed,
+    /// The account's second factor is enabled; it must be disabled before another enrolment.
+    #[error("one-time passwords are enabled already")]
+    TotpEnabled,
     /// The device may not be moved there.
     #[error(transparent)]
     Move(#[from] MoveRefusal),

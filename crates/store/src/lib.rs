@@ -4,20 +4,44 @@
 //! Each query is one SQL text for both databases (see `conn.rs`); where the dialects part, an explicit branch on
 //! `Conn::is_postgres` says so. Every method is covered by one contract suite that runs on both.
 
+mod accounts;
 mod audit;
+mod backup;
+mod collaborators;
 mod conn;
+mod counters;
+mod deployments;
+mod device_groups;
+mod devices;
 mod error;
+mod login_keys;
 mod migrate;
 mod postgres;
 mod products;
+mod reseal;
 mod select;
+mod sessions;
 mod sqlite;
+mod totp;
+mod unbonding;
+mod webhooks;
 
-pub use audit::Act;
+pub use accounts::{Credentials, NewAccount, QuotaChange};
+pub use audit::{Act, AuditFilter};
+pub use backup::BackupError;
+pub use counters::HourlyCount;
+pub use deployments::{DeploymentChange, DeploymentFilter, NewDeployment};
+pub use device_groups::{DeviceGroupChange, DeviceGroupFilter, NewDeviceGroup};
+pub use devices::{DeviceFilter, GroupOwner, NewDevice};
 pub use error::{Conflict, StoreError};
+pub use login_keys::{LoginKey, NewLoginKey};
 pub use migrate::SCHEMA_VERSION;
 pub use products::{NewProduct, ProductChange};
+pub use reseal::Sealed;
 pub use select::{Page, Paged};
+pub use sessions::{LoginToken, NewAccess, NewSession, SessionRecord};
+pub use unbonding::UnbondingKey;
+pub use webhooks::{NewWebhook, WebhookChange};
 
 use conn::Conn;
 use std::{
