@@ -1,1 +1,95 @@
-//! todo
+//! The HTTP server: the impCentral API v5, Impstead's own API, and the operator's endpoints.
+//!
+//! Four hops for every request: [`routes`] → one handler → one [`Store`] method → SQL. Around every handler stands
+//! the gate (`gate.rs`): request id, caller, rate limit, metrics, access log, and the body of every error.
+
+mod caller;
+mod config;
+mod document;
+mod error;
+mod gate;
+mod health;
+mod login_guard;
+mod metrics;
+mod page;
+mod passwords;
+mod products;
+mod rate_limit;
+mod routes;
+mod secrets;
+mod serve;
+mod shape;
+
+pub use config::{Config, TrustedProxies};
+pub use document::MEDIA_TYPE;
+pub use passwords::Passwords;
+pub use rate_limit::RateLimit;
+pub use routes::{Access, Route, router, routes};
+pub use secrets::{Purpose, ServerKey, new_hex_token, token_hash};
+pub use serve::{Tls, serve};
+
+use caller::Sessions;
+use impstead_model::{Clock, Entropy};
+use impstead_store::Store;
+use login_guard::LoginGuard;
+use metrics::Metrics;
+use rate_limit::RateLimits;
+use std::{ops::Deref, sync::Arc};
+
+/// Everything that handlers share. A cheap handle.
+#[derive(Clone)]
+pub struct App(Arc<Shared>);
+
+/// What stands behind an [`App`].
+pub struct Shared {
+    /// The data.
+    pub store: Store,
+    /// Where time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Where ids and secrets come from.
+    pub entropy: Arc<dyn Entropy>,
+    /// How the server is set up.
+    pub config: Config,
+    /// Seals and looks up secrets.
+    pub key: ServerKey,
+    /// Hashes and checks passwords.
+    pub passwords: Passwords,
+    sessions: Sessions,
+    rate_limits: RateLimits,
+    login_guard: LoginGuard,
+    metrics: Metrics,
+}
+
+impl Deref for App {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl App {
+    /// Puts the parts together.
+    pub fn new(
+        store: Store,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        key: ServerKey,
+        passwords: Passwords,
+        config: Config,
+    ) -> Self {
+        let rate_limits = RateLimits::new(config.rate_limit);
+        Self(Arc::new(Shared {
+            store,
+            clock,
+            entropy,
+            key,
+            passwords,
+            sessions: Sessions::new(),
+            rate_limits,
+            login_guard: LoginGuard::new(),
+            metrics: Metrics::new(),
+            config,
+        }))
+    }
+}

@@ -1,0 +1,85 @@
+use crate::RateLimit;
+use ipnet::IpNet;
+use std::{net::IpAddr, time::Duration};
+
+/// How the server is set up.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Scheme, host and port under which clients reach the server, without a trailing slash; all links begin with it.
+    pub public_url: String,
+    /// The same for agents: their URLs are this and `/{agent id}`.
+    pub agent_url: String,
+    /// Requests allowed to an account, and to an address before login.
+    pub rate_limit: RateLimit,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: TrustedProxies,
+    /// Whether an access token works only from the address that obtained it.
+    pub bind_tokens_to_address: bool,
+    /// Whether `/metrics` answers other addresses than loopback ones.
+    pub public_metrics: bool,
+    /// How long a request may take in all.
+    pub request_timeout: Duration,
+    /// How long requests under way may take to end when the server stops.
+    pub shutdown_grace: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            public_url: "http://127.0.0.1:8080".into(),
+            agent_url: "http://127.0.0.1:8081".into(),
+            rate_limit: RateLimit { bucket: 40, refill_per_s: 400.0 },
+            trusted_proxies: TrustedProxies::default(),
+            bind_tokens_to_address: false,
+            public_metrics: false,
+            request_timeout: Duration::from_secs(60),
+            shutdown_grace: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Networks of proxies in front of the server.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TrustedProxies(pub Vec<IpNet>);
+
+impl TrustedProxies {
+    fn trusts(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|network| network.contains(&address))
+    }
+
+    /// Returns the client's address: the peer's, or, as long as that is a trusted proxy's, the one before it.
+    pub fn client(&self, peer: IpAddr, forwarded_for: Option<&str>) -> IpAddr {
+        let mut client = peer.to_canonical();
+        for hop in forwarded_for.unwrap_or_default().rsplit(',') {
+            if !self.trusts(client) {
+                break;
+            }
+            match hop.trim().parse::<IpAddr>() {
+                Ok(address) => client = address.to_canonical(),
+                Err(_) => break,
+            }
+        }
+        client
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forwarded_addresses_are_believed_from_trusted_proxies_only() {
+        let proxies = TrustedProxies(vec!["10.0.0.0/8".parse().unwrap()]);
+        let client = |peer: &str, header: Option<&str>| proxies.client(peer.parse().unwrap(), header).to_string();
+        assert_eq!(client("192.0.2.1", Some("198.51.100.1")), "192.0.2.1");
+        assert_eq!(client("10.0.0.1", Some("198.51.100.1")), "198.51.100.1");
+        assert_eq!(client("::ffff:10.0.0.1", Some("198.51.100.1")), "198.51.100.1");
+        assert_eq!(
+            client("10.0.0.1", Some("203.0.113.9, 198.51.100.1, 10.0.0.2")),
+            "198.51.100.1",
+            "the rest is hearsay"
+        );
+        assert_eq!(client("10.0.0.1", Some("nonsense")), "10.0.0.1");
+        assert_eq!(client("10.0.0.1", None), "10.0.0.1");
+    }
+}

@@ -1,0 +1,76 @@
+//! Prometheus metrics. Their names and labels are listed in `docs/operations.md`.
+
+use axum::http::Method;
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text::encode},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    registry::{Registry, Unit},
+};
+use std::time::Duration;
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Answered {
+    method: &'static str,
+    route: String,
+    status: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Outcome {
+    outcome: &'static str,
+}
+
+/// All metrics of the server.
+pub struct Metrics {
+    registry: Registry,
+    requests: Family<Answered, Histogram, fn() -> Histogram>,
+    logins: Family<Outcome, Counter>,
+    /// Connections open now.
+    pub connections: Gauge,
+}
+
+impl Metrics {
+    pub fn new() -> Self {
+        let mut registry = Registry::with_prefix("impstead");
+        let new_histogram: fn() -> Histogram =
+            || Histogram::new([0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0]);
+        let requests = Family::new_with_constructor(new_histogram);
+        let logins = Family::default();
+        let connections = Gauge::default();
+        registry.register_with_unit(
+            "http_request_duration",
+            "Requests answered, by route",
+            Unit::Seconds,
+            requests.clone(),
+        );
+        registry.register("logins", "Attempts to sign in, by outcome", logins.clone());
+        registry.register("connections", "Connections open", connections.clone());
+        Self { registry, requests, logins, connections }
+    }
+
+    /// Counts an answered request.
+    pub fn request(&self, method: &Method, route: &str, status: u16, elapsed: Duration) {
+        let method = match *method {
+            Method::GET => "GET",
+            Method::POST => "POST",
+            Method::PUT => "PUT",
+            Method::PATCH => "PATCH",
+            Method::DELETE => "DELETE",
+            _ => "other",
+        };
+        let answered = Answered { method, route: route.to_owned(), status };
+        self.requests.get_or_create(&answered).observe(elapsed.as_secs_f64());
+    }
+
+    /// Counts an attempt to sign in.
+    pub fn login(&self, outcome: &'static str) {
+        self.logins.get_or_create(&Outcome { outcome }).inc();
+    }
+
+    /// Writes all metrics in Prometheus' text format.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        encode(&mut text, &self.registry).expect("writing to a string cannot fail");
+        text
+    }
+}
