@@ -57,6 +57,13 @@ pub struct Resource<A, R> {
     pub relationships: R,
 }
 
+impl<A, R> Resource<A, R> {
+    /// Returns a linkage that points to this resource.
+    pub fn linkage(&self) -> Linkage {
+        Linkage::new(&self.kind, &self.id)
+    }
+}
+
 /// The link of a resource to itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -1,0 +1,119 @@
+//! Impstead's own API, `/impstead/v1`: what the vendor does in its web application only.
+
+use crate::{Client, Entity, Error, Listing, resources::Draft, transport::Request};
+use impstead_wire::{AuditEntry, Collaborator, Linkage, Quota, Session, Totp, UnbondingKey};
+use reqwest::{Method, Url};
+use serde_json::json;
+
+/// The endpoints of `/impstead/v1`. The vendor's service answers [`Error::NotFound`] to all of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Impstead<'a>(pub(crate) &'a Client);
+
+impl Impstead<'_> {
+    /// Fetches the state of the second factor.
+    pub async fn totp(self) -> Result<Entity<Totp>, Error> {
+        self.0.get(self.url(&["accounts", "me", "totp"])?).await
+    }
+
+    /// Begins to enrol a second factor; the answer holds its secret. It counts once it is confirmed.
+    pub async fn enrol_totp(self, password: &str) -> Result<Entity<Totp>, Error> {
+        let document = Draft::default().attribute("password", Some(password)).document("totp", None);
+        self.0.write(Method::POST, self.url(&["accounts", "me", "totp"])?, &document).await
+    }
+
+    /// Completes the enrolment with a one-time password; the answer holds the recovery codes.
+    pub async fn confirm_totp(self, otp: &str) -> Result<Entity<Totp>, Error> {
+        let document = Draft::default().attribute("otp", Some(otp)).document("totp", None);
+        self.0.write(Method::POST, self.url(&["accounts", "me", "totp", "confirm"])?, &document).await
+    }
+
+    /// Removes the second factor.
+    pub async fn delete_totp(self, password: &str) -> Result<(), Error> {
+        let document = Draft::default().attribute("password", Some(password)).document("totp", None);
+        let request = Request::new(Method::DELETE, self.url(&["accounts", "me", "totp"])?).json(&document);
+        self.0.execute(request).await.map(drop)
+    }
+
+    /// Lists the collaborators on an account; `me` is the caller's own.
+    pub fn collaborators(self, account: &str) -> Listing<Collaborator> {
+        Listing::new(self.0, self.url(&["accounts", account, "collaborators"]))
+    }
+
+    /// Makes an account, given by id, a collaborator on another.
+    pub async fn add_collaborator(
+        self,
+        account: &str,
+        collaborator: &str,
+        role: &str,
+    ) -> Result<Entity<Collaborator>, Error> {
+        let document = Draft::default()
+            .attribute("role", Some(role))
+            .relationship("account", Some(&Linkage::new("account", collaborator)))
+            .document("collaborator", None);
+        self.0.write(Method::POST, self.url(&["accounts", account, "collaborators"])?, &document).await
+    }
+
+    /// Changes a collaborator's role.
+    pub async fn set_collaborator_role(
+        self,
+        account: &str,
+        collaborator: &str,
+        role: &str,
+    ) -> Result<Entity<Collaborator>, Error> {
+        let document = Draft::default().attribute("role", Some(role)).document("collaborator", Some(collaborator));
+        let url = self.url(&["accounts", account, "collaborators", collaborator])?;
+        self.0.write(Method::PATCH, url, &document).await
+    }
+
+    /// Ends a collaboration.
+    pub async fn remove_collaborator(self, account: &str, collaborator: &str) -> Result<(), Error> {
+        self.0.call(Method::DELETE, self.url(&["accounts", account, "collaborators", collaborator])?).await
+    }
+
+    /// Changes the caller's password.
+    pub async fn change_password(self, old: &str, new: &str) -> Result<(), Error> {
+        let body = json!({ "data": { "type": "password", "attributes": { "old": old, "new": new } } });
+        let request = Request::new(Method::PUT, self.url(&["accounts", "me", "password"])?).json(&body);
+        self.0.execute(request).await.map(drop)
+    }
+
+    /// Lists the sign-ins that can still obtain access tokens.
+    pub fn sessions(self) -> Listing<Session> {
+        Listing::new(self.0, self.url(&["accounts", "me", "sessions"]))
+    }
+
+    /// Ends a sign-in.
+    pub async fn delete_session(self, id: &str) -> Result<(), Error> {
+        self.0.call(Method::DELETE, self.url(&["accounts", "me", "sessions", id])?).await
+    }
+
+    /// Fetches whether the account has an unbonding key, never the key.
+    pub async fn unbonding_key(self) -> Result<Entity<UnbondingKey>, Error> {
+        self.0.get(self.url(&["accounts", "me", "unbonding_key"])?).await
+    }
+
+    /// Makes an unbonding key, in place of an older one; the answer holds it.
+    pub async fn create_unbonding_key(self, password: &str) -> Result<Entity<UnbondingKey>, Error> {
+        let document = Draft::default().attribute("password", Some(password)).document("unbonding_key", None);
+        self.0.write(Method::POST, self.url(&["accounts", "me", "unbonding_key"])?, &document).await
+    }
+
+    /// Removes the unbonding key.
+    pub async fn delete_unbonding_key(self) -> Result<(), Error> {
+        self.0.call(Method::DELETE, self.url(&["accounts", "me", "unbonding_key"])?).await
+    }
+
+    /// Fetches an account's limits and what it uses of them; `me` is the caller's own.
+    pub async fn quota(self, account: &str) -> Result<Entity<Quota>, Error> {
+        self.0.get(self.url(&["accounts", account, "quota"])?).await
+    }
+
+    /// Lists what was done to the caller's resources, newest first.
+    pub fn audit(self) -> Listing<AuditEntry> {
+        Listing::new(self.0, self.url(&["audit"]))
+    }
+
+    fn url(self, segments: &[&str]) -> Result<Url, Error> {
+        self.0.inner.endpoint.impstead(segments)
+    }
+}

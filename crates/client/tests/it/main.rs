@@ -1,0 +1,11 @@
+//! The client against a scripted server.
+
+mod errors;
+mod fixtures;
+mod listing;
+mod processes;
+mod renewal;
+mod resources;
+mod retries;
+mod scripted;
+mod sign_in;
