@@ -263,6 +263,12 @@ impl From<StoreError> for ApiError {
             Conflict::DeviceUnassigned => {
                 ("CX013", "Device Not Assigned", "The device is not assigned to a devicegroup.".into())
             }
+            Conflict::TotpEnabled => (
+                "CX014",
+                "Second Factor Enabled",
+                "One-time passwords are enabled already; disable them before enrolling again.".into(),
+            ),
+            Conflict::Taken(what) => ("CX001", "Duplicate Resource", format!("The {what} is taken.").into()),
             Conflict::Missing(what) => return not_found(what),
         };
         Entry::new(409, code, title, detail).into()

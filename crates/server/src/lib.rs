@@ -9,6 +9,7 @@ mod document;
 mod error;
 mod gate;
 mod health;
+mod impstead;
 mod login_guard;
 mod metrics;
 mod page;
