@@ -17,12 +17,13 @@ export class Api {
         return api;
     }
 
-    async request(method, path, body) {
+    async request(method, path, body = null, headers = {}) {
         const response = await fetch(path.startsWith('http') ? path : this.endpoint + path, {
             method,
             headers: {
                 ...(this.token && { authorization: `Bearer ${this.token}` }),
                 ...(body && { 'content-type': 'application/vnd.api+json' }),
+                ...headers,
             },
             body: body && JSON.stringify(body),
         });
@@ -92,6 +93,11 @@ export class Api {
     deployment(group, attributes = {}) {
         const code = { device_code: '// device\n', agent_code: '// agent\n' };
         return this.create('deployment', '/deployments', { ...code, ...attributes }, { devicegroup: link(group) });
+    }
+
+    /** Raises the minimum supported deployment of a group. */
+    setMinimum(group, deployment) {
+        return this.#expect(200, 'PUT', `/devicegroups/${group.id}/relationships/min_supported_deployment`, { data: link(deployment) });
     }
 
     webhook(group, attributes = {}) {

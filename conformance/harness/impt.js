@@ -67,20 +67,21 @@ export class Impt {
         return path.join(local ? this.cwd : this.home, AUTH_FILE);
     }
 
-    /** Runs one command to its end, whatever the outcome. */
-    async run(args, { env = {}, input = '', onOutput = () => {} } = {}) {
+    /** Runs one command to its end, whatever the outcome. With `interruptAt`, Ctrl-C is pressed once that text is printed. */
+    async run(args, { env = {}, interruptAt = null } = {}) {
         const child = spawn(IMPT, args, {
             cwd: this.cwd,
             env: { PATH: process.env.PATH, HOME: this.home, LANG: 'C.UTF-8', TZ: 'UTC', ...env },
             timeout: TIME_LIMIT_MS,
         });
         const result = { command: `impt ${args.join(' ')}`, stdout: '', stderr: '' };
+        let interrupted = interruptAt === null;
+        if (interrupted) child.stdin.end();
         child.stdout.setEncoding('utf8').on('data', (chunk) => {
             result.stdout += chunk;
-            onOutput(result.stdout, child);
+            if (!interrupted && result.stdout.includes(interruptAt)) interrupted = child.kill('SIGINT');
         });
         child.stderr.setEncoding('utf8').on('data', (chunk) => (result.stderr += chunk));
-        child.stdin.on('error', () => {}).end(input);
         const [code, signal] = await new Promise((resolve, reject) => {
             child.once('error', reject).once('close', (...outcome) => resolve(outcome));
         });
