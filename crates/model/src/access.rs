@@ -59,6 +59,19 @@ impl Role {
             (Self::Support, Operate(_)) => false,
         }
     }
+
+    /// Says whether the role may add, change and remove collaborators of another role.
+    ///
+    /// # Source
+    /// Our choice: administrators manage collaborators, as in the vendor's table of roles, but only the owner makes and
+    /// unmakes administrators, so that none of them can multiply or shut out its equals.
+    pub const fn may_appoint(self, other: Self) -> bool {
+        use Role::{Administrator, Developer, OperationsManager, Owner, Support};
+        matches!(
+            (self, other),
+            (Owner, Administrator) | (Owner | Administrator, Developer | OperationsManager | Support)
+        )
+    }
 }
 
 /// Something a role may or may not do.

@@ -6,7 +6,7 @@ use crate::{
 };
 use axum::{extract::FromRequest, extract::Request};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use impstead_model::{MAX_ENV_VARS_BYTES, MAX_SOURCE_BYTES, MAX_TAGS_CHARS, is_env_var_name, is_tag};
+use impstead_model::{MAX_ENV_VARS_BYTES, MAX_SOURCE_BYTES, MAX_TAGS_CHARS, is_env_var_name, is_password, is_tag};
 use serde_json::{Map, Value, json};
 
 /// Longest body, in bytes: two sources of a deployment, each character escaped, and room.
@@ -94,6 +94,8 @@ pub enum Kind {
     EnvVars,
     /// An http or https URL.
     Url,
+    /// A new password.
+    Password,
     /// One of a few words.
     OneOf(&'static [&'static str]),
 }
@@ -160,6 +162,10 @@ impl Kind {
                 }
             }
             Self::Url => Ok(()), // checked by `Fields::read`, since it has an error of its own
+            Self::Password => match value.as_str() {
+                Some(text) if is_password(text) => Ok(()),
+                _ => Err("It must be a string of 8 to 1,024 bytes.".into()),
+            },
             Self::OneOf(words) => match value.as_str() {
                 Some(word) if words.contains(&word) => Ok(()),
                 _ => Err(format!("It must be one of `{}`.", words.join("`, `"))),
@@ -181,6 +187,7 @@ impl Kind {
                 "additionalProperties": { "type": ["string", "number"] },
             }),
             Self::Url => json!({ "type": "string", "format": "uri", "maxLength": 2048 }),
+            Self::Password => json!({ "type": "string", "format": "password", "minLength": 8, "maxLength": 1024 }),
             Self::OneOf(words) => json!({ "type": "string", "enum": words }),
         }
     }
