@@ -9,6 +9,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const BINARY = path.resolve(process.env.IMPSTEAD_BIN ?? fileURLToPath(new URL('../../target/debug/impstead', import.meta.url)));
+/** For debugging: what the server prints, while it runs. */
+const SHOW_OUTPUT = Boolean(process.env.CONFORMANCE_SHOW_SERVER);
 const START_MS = 30_000;
 const STOP_MS = 20_000;
 const OUTPUT_KEPT_BYTES = 64 * 1024;
@@ -46,7 +48,12 @@ export class Server {
         this.folder = mkdtempSync(path.join(os.tmpdir(), 'impstead-conformance-'));
         this.data = path.join(this.folder, 'data');
         this.#store = this.#database.create();
-        await this.#launch(await freePort());
+        try {
+            await this.#launch(await freePort());
+        } catch (error) {
+            this.#cleanUp();
+            throw error;
+        }
     }
 
     async #launch(port) {
@@ -78,6 +85,7 @@ export class Server {
         const ready = new Promise((resolve) => {
             const collect = (chunk) => {
                 this.#output = (this.#output + chunk).slice(-OUTPUT_KEPT_BYTES);
+                if (SHOW_OUTPUT) process.stderr.write(chunk);
                 if (this.#output.includes('listening on http://')) resolve('ready');
             };
             this.#child.stdout.setEncoding('utf8').on('data', collect);
@@ -92,14 +100,16 @@ export class Server {
 
     /** Ends the server as an init system would, and expects a clean exit. */
     async stop() {
-        if (this.#child) {
-            this.#child.kill('SIGTERM');
-            const outcome = await Promise.race([this.#exited, after(STOP_MS, 'still running')]);
-            this.#child.kill('SIGKILL');
-            await this.#exited;
-            assert.equal(outcome, 0, `exit code after SIGTERM; the end of its output:\n${this.#output}`);
-        }
-        this.#store?.drop();
+        this.#child.kill('SIGTERM');
+        const outcome = await Promise.race([this.#exited, after(STOP_MS, 'still running')]);
+        this.#child.kill('SIGKILL');
+        await this.#exited;
+        this.#cleanUp();
+        assert.equal(outcome, 0, `exit code after SIGTERM; the end of its output:\n${this.#output}`);
+    }
+
+    #cleanUp() {
+        this.#store.drop();
         rmSync(this.folder, { recursive: true, force: true });
     }
 

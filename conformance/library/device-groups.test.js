@@ -46,7 +46,7 @@ onEachDatabase('imp-central-api device groups', (server) => {
         }
         await refusal(deviceGroups.delete(created.production_devicegroup.id), 400, 409);
         await refusal(deviceGroups.delete(created.pre_dut_devicegroup.id), 400, 409);
-        for (const type of TYPES.reverse()) assert.equal(await deviceGroups.delete(created[type].id), undefined);
+        for (const type of [...TYPES].reverse()) assert.equal(await deviceGroups.delete(created[type].id), undefined);
     });
 
     test('refusals', async () => {
