@@ -3,23 +3,33 @@
 //! Four hops for every request: [`routes`] → one handler → one [`Store`] method → SQL. Around every handler stands
 //! the gate (`gate.rs`): request id, caller, rate limit, metrics, access log, and the body of every error.
 
+mod accounts;
+mod auth;
 mod caller;
 mod config;
+mod deployments;
+mod device_groups;
+mod devices;
 mod document;
 mod error;
 mod gate;
+mod group_devices;
 mod health;
 mod impstead;
+mod libraries;
 mod login_guard;
+mod login_keys;
 mod metrics;
 mod page;
 mod passwords;
 mod products;
 mod rate_limit;
+mod refresh_tokens;
 mod routes;
 mod secrets;
 mod serve;
 mod shape;
+mod webhooks;
 
 pub use config::{Config, TrustedProxies};
 pub use document::MEDIA_TYPE;

@@ -1,10 +1,11 @@
 //! Every route, in the order of the vendor's index.
 
 use crate::{
-    App,
+    App, accounts, auth, deployments, device_groups, devices,
     error::{ApiError, method_not_allowed, not_found},
-    gate, health, products,
+    gate, group_devices, health, libraries, login_keys, products, refresh_tokens,
     shape::Shape,
+    webhooks,
 };
 use axum::{Router, handler::Handler, http::Method, routing::MethodFilter, routing::MethodRouter};
 use impstead_wire as wire;
@@ -180,6 +181,32 @@ impl Route {
 #[rustfmt::skip] // a line per route
 pub fn routes() -> Vec<Route> {
     vec![
+        post("/v5/auth", "auth.login", "Sign in with a password; complete that with a one-time password", auth::login)
+            .public().takes::<wire::Login>().plain::<wire::Tokens>().fails(&[400, 401, 403]),
+        post("/v5/auth/token", "auth.exchange", "Exchange a refresh token or a login key for an access token", auth::exchange)
+            .public().takes::<wire::TokenExchange>().plain::<wire::Tokens>().fails(&[400, 404]),
+
+        get("/v5/accounts", "accounts.list", "List the caller's account and those it collaborates on", accounts::list)
+            .list::<wire::Account>(&[]).fails(&[400]),
+        get("/v5/accounts/{account}", "accounts.show", "Read an account, by id, user name, e-mail address or `me`", accounts::show)
+            .one::<wire::Account>(200).fails(&[404]),
+        get("/v5/accounts/{account}/capabilities", "accounts.capabilities", "Read what the caller may do on an account", accounts::capabilities)
+            .one::<wire::Capabilities>(200).fails(&[404]),
+        get("/v5/accounts/me/refresh_tokens", "refresh_tokens.list", "List refresh tokens", refresh_tokens::list)
+            .list::<wire::RefreshToken>(&[]).fails(&[400]),
+        delete("/v5/accounts/me/refresh_tokens/{refresh_token}", "refresh_tokens.delete", "Revoke a refresh token", refresh_tokens::delete)
+            .fails(&[404]),
+        get("/v5/accounts/me/login_keys", "login_keys.list", "List login keys", login_keys::list)
+            .list::<wire::LoginKey>(&[]).fails(&[400]),
+        post("/v5/accounts/me/login_keys", "login_keys.create", "Create a login key", login_keys::create)
+            .confirmed().creates(&login_keys::SHAPE).one::<wire::LoginKey>(201).fails(&[400, 403, 409]),
+        get("/v5/accounts/me/login_keys/{login_key}", "login_keys.show", "Read a login key", login_keys::show)
+            .one::<wire::LoginKey>(200).fails(&[404]),
+        patch("/v5/accounts/me/login_keys/{login_key}", "login_keys.update", "Change a login key's description", login_keys::update)
+            .confirmed().updates(&login_keys::SHAPE).one::<wire::LoginKey>(200).fails(&[400, 403, 404, 409]),
+        delete("/v5/accounts/me/login_keys/{login_key}", "login_keys.delete", "Delete a login key", login_keys::delete)
+            .confirmed().fails(&[403, 404]),
+
         get("/v5/products", "products.list", "List products", products::list)
             .list::<wire::Product>(&["owner.id"]).fails(&[400]),
         post("/v5/products", "products.create", "Create a product", products::create)
@@ -188,8 +215,69 @@ pub fn routes() -> Vec<Route> {
             .one::<wire::Product>(200).fails(&[404]),
         patch("/v5/products/{product}", "products.update", "Change a product", products::update)
             .updates(&products::SHAPE).one::<wire::Product>(200).fails(&[400, 403, 404, 409]),
-        delete("/v5/products/{product}", "products.delete", "Delete a product", products::delete)
+        delete("/v5/products/{product}", "products.delete", "Delete a product without device groups", products::delete)
             .fails(&[403, 404, 409]),
+
+        get("/v5/devicegroups", "devicegroups.list", "List device groups", device_groups::list)
+            .list::<wire::DeviceGroup>(&["owner.id", "product.id", "type"]).fails(&[400]),
+        post("/v5/devicegroups", "devicegroups.create", "Create a device group", device_groups::create)
+            .creates(&device_groups::SHAPE).one::<wire::DeviceGroup>(201).fails(&[400, 403, 404, 409]),
+        get("/v5/devicegroups/{devicegroup}", "devicegroups.show", "Read a device group", device_groups::show)
+            .one::<wire::DeviceGroup>(200).fails(&[403, 404]),
+        patch("/v5/devicegroups/{devicegroup}", "devicegroups.update", "Change a device group", device_groups::update)
+            .updates(&device_groups::SHAPE).one::<wire::DeviceGroup>(200).fails(&[400, 403, 404, 409]),
+        delete("/v5/devicegroups/{devicegroup}", "devicegroups.delete", "Delete a device group with its deployments", device_groups::delete)
+            .fails(&[403, 404, 409]),
+        post("/v5/devicegroups/{devicegroup}/restart", "devicegroups.restart", "Restart all devices of a group", device_groups::restart)
+            .fails(&[403, 404]),
+        post("/v5/devicegroups/{devicegroup}/conditional_restart", "devicegroups.conditional_restart", "Restart the devices that run an unsupported deployment, ask the others to", device_groups::conditional_restart)
+            .fails(&[403, 404]),
+        post("/v5/devicegroups/{devicegroup}/relationships/devices", "devicegroups.add_devices", "Assign or move devices to a group", group_devices::add)
+            .takes::<wire::DeviceList>().fails(&[400, 403, 404]),
+        delete("/v5/devicegroups/{devicegroup}/relationships/devices", "devicegroups.remove_devices", "Remove devices from a group", group_devices::remove)
+            .takes::<wire::DeviceList>().fails(&[400, 403, 404]),
+        put("/v5/devicegroups/{devicegroup}/relationships/min_supported_deployment", "devicegroups.set_min_supported_deployment", "Raise the minimum supported deployment", device_groups::set_min_supported_deployment)
+            .takes::<wire::Document<wire::Linkage>>().one::<wire::Deployment>(200).fails(&[400, 403, 404, 409]),
+
+        get("/v5/deployments", "deployments.list", "List deployments, newest first", deployments::list)
+            .list::<wire::Deployment>(&["owner.id", "creator.id", "product.id", "devicegroup.id", "sha", "flagged", "flagger.id", "tags"]).fails(&[400]),
+        post("/v5/deployments", "deployments.create", "Deploy code to a device group", deployments::create)
+            .creates(&deployments::SHAPE).one::<wire::Deployment>(201).fails(&[400, 403, 404, 409, 413]),
+        get("/v5/deployments/{deployment}", "deployments.show", "Read a deployment with its code", deployments::show)
+            .one::<wire::Deployment>(200).fails(&[403, 404]),
+        patch("/v5/deployments/{deployment}", "deployments.update", "Change a deployment's description, flag or tags", deployments::update)
+            .updates(&deployments::SHAPE).one::<wire::Deployment>(200).fails(&[400, 403, 404, 409]),
+        delete("/v5/deployments/{deployment}", "deployments.delete", "Delete a deployment that is no longer supported", deployments::delete)
+            .fails(&[403, 404, 409]),
+
+        get("/v5/devices", "devices.list", "List devices", devices::list)
+            .list::<wire::Device>(&["owner.id", "product.id", "devicegroup.id", "devicegroup.owner.id", "devicegroup.type"]).fails(&[400]),
+        get("/v5/devices/{device}", "devices.show", "Read a device, by device id, MAC address or agent id", devices::show)
+            .one::<wire::Device>(200).fails(&[403, 404]),
+        patch("/v5/devices/{device}", "devices.update", "Rename a device", devices::update)
+            .updates(&devices::SHAPE).one::<wire::Device>(200).fails(&[400, 403, 404, 409]),
+        delete("/v5/devices/{device}", "devices.delete", "Remove an unassigned device from the account", devices::delete)
+            .fails(&[403, 404, 409]),
+        post("/v5/devices/{device}/restart", "devices.restart", "Restart a device", devices::restart)
+            .fails(&[403, 404, 409]),
+        post("/v5/devices/{device}/conditional_restart", "devices.conditional_restart", "Restart a device if it runs an unsupported deployment, else ask it to", devices::conditional_restart)
+            .fails(&[403, 404, 409]),
+        get("/v5/devices/{device}/history", "devices.history", "List a device's enrolments and assignments, newest first", devices::history)
+            .list::<wire::HistoryEntry>(&[]).fails(&[400, 403, 404]),
+
+        get("/v5/webhooks", "webhooks.list", "List webhooks", webhooks::list)
+            .list::<wire::Webhook>(&["devicegroup.id"]).fails(&[400]),
+        post("/v5/webhooks", "webhooks.create", "Create a webhook", webhooks::create)
+            .creates(&webhooks::SHAPE).one::<wire::Webhook>(201).fails(&[400, 403, 404, 409]),
+        get("/v5/webhooks/{webhook}", "webhooks.show", "Read a webhook", webhooks::show)
+            .one::<wire::Webhook>(200).fails(&[403, 404]),
+        patch("/v5/webhooks/{webhook}", "webhooks.update", "Change a webhook's URL or content type", webhooks::update)
+            .updates(&webhooks::SHAPE).one::<wire::Webhook>(200).fails(&[400, 403, 404, 409]),
+        delete("/v5/webhooks/{webhook}", "webhooks.delete", "Delete a webhook", webhooks::delete)
+            .fails(&[403, 404]),
+
+        get("/v5/libraries", "libraries.list", "List Squirrel libraries", libraries::list)
+            .list::<wire::Library>(&[]).fails(&[400]),
 
         get("/healthz", "operator.healthz", "Say that the process lives", health::healthz),
         get("/readyz", "operator.readyz", "Say whether the data can be read and written", health::readyz),

@@ -19,6 +19,17 @@ pub struct OtpLogin {
     pub login_token: String,
 }
 
+/// Body of `POST /auth`: one of its two steps.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(untagged)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Login {
+    /// The first step.
+    Password(PasswordLogin),
+    /// The second step.
+    Otp(OtpLogin),
+}
+
 /// Body of `POST /auth/token`: exactly one of the two.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -60,4 +71,4 @@ macro_rules! hide_in_debug {
         }
     )+};
 }
-hide_in_debug!(PasswordLogin, OtpLogin, TokenExchange, Tokens);
+hide_in_debug!(Login, PasswordLogin, OtpLogin, TokenExchange, Tokens);

@@ -289,6 +289,14 @@ pub struct DeviceRelationships {
     pub product: Option<Linkage>,
 }
 
+/// Body that names devices to assign or remove, by device id, MAC address or agent id.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct DeviceList {
+    /// The devices: `type` is `device`.
+    pub data: Vec<Linkage>,
+}
+
 /// One entry of a device's history: a plain object, not a resource.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -1,0 +1,173 @@
+//! `/v5/auth`
+
+use crate::{
+    App,
+    caller::Visit,
+    document::{Reply, json},
+    error::{ApiError, invalid_attribute, missing, not_found, otp_required, rate_limited, unauthorized},
+    impstead::totp::verify_second_factor,
+    secrets::{new_access_token, new_hex_token, token_hash},
+    shape::Body,
+};
+use axum::{
+    extract::State,
+    http::{HeaderMap, StatusCode, header},
+    response::Response,
+};
+use impstead_model::AccountId;
+use impstead_store::{Conflict, NewAccess, NewSession, StoreError};
+use impstead_wire::{self as wire, Timestamp};
+
+/// Life of an access token, in seconds.
+///
+/// # Source
+/// impCentral API v5, "How To Use The impCentral API".
+const ACCESS_TOKEN_S: i64 = 3600;
+
+/// Live refresh tokens of an account; a further sign-in silently evicts the oldest.
+const MOST_REFRESH_TOKENS: i64 = 5;
+
+/// Life of a login token, in milliseconds, and how many one-time passwords may be tried with it. Our choice.
+const LOGIN_TOKEN_MS: i64 = 5 * 60 * 1000;
+const MOST_OTP_ATTEMPTS: i64 = 5;
+
+const OTP_HEADER: &str = "x-electricimp-otp-token";
+
+/// `POST /v5/auth`: signs in with a password, or completes that with a one-time password.
+pub async fn login(State(app): State<App>, visit: Visit, headers: HeaderMap, body: Body) -> Reply<Response> {
+    slow_guesses(&app, &visit)?;
+    let outcome = if body.0.get("login_token").is_some() {
+        second_step(&app, &visit, &headers, &body).await
+    } else {
+        first_step(&app, &visit, &headers, &body).await
+    };
+    app.metrics.login(match &outcome {
+        Ok(_) => "success",
+        Err(error) if error.entries[0].code == "PX200" => "otp_required",
+        Err(_) => "failure",
+    });
+    outcome
+}
+
+async fn first_step(app: &App, visit: &Visit, headers: &HeaderMap, body: &Body) -> Reply<Response> {
+    let (name, password) = (member(body, "id")?, member(body, "password")?);
+    let account = app.store.account_by_name(name).await?;
+    // A name that is nobody's is locked like an account, so that a lock does not tell which names exist.
+    let id = account.as_ref().map_or_else(|| AccountId::new(name), |account| account.id.clone());
+    let locked_s = app.login_guard.account_lock_s(&id, visit.address, visit.at_ms);
+    if locked_s > 0 {
+        return Err(unauthorized(format!(
+            "The account is locked for {locked_s} s after repeated failures to sign in."
+        )));
+    }
+    let credentials = match &account {
+        Some(account) => app.store.credentials(&account.id).await?,
+        None => None,
+    };
+    let hash = credentials.as_ref().map(|credentials| credentials.password_hash.as_str());
+    let matches = app.passwords.verify(password, hash).await?;
+    let (Some(account), Some(credentials), true) = (account, credentials, matches) else {
+        app.login_guard.failed(Some(&id), visit.address, visit.at_ms);
+        return Err(unauthorized("The id or the password is wrong."));
+    };
+    if account.disabled {
+        return Err(unauthorized("The account is disabled; ask the operator of this server."));
+    }
+    if credentials.totp_enabled {
+        let login_token = new_hex_token(&*app.entropy);
+        let expires_ms = visit.at_ms + LOGIN_TOKEN_MS;
+        app.store.create_login_token(&token_hash(&login_token), &account.id, expires_ms).await?;
+        return Err(otp_required(&login_token, Timestamp::from_ms(expires_ms)));
+    }
+    sign_in(app, visit, headers, account.id, None).await
+}
+
+async fn second_step(app: &App, visit: &Visit, headers: &HeaderMap, body: &Body) -> Reply<Response> {
+    let refused = || unauthorized("The login token or the one-time password is wrong or has expired; sign in again.");
+    let login_token = token_hash(member(body, "login_token")?);
+    let otp = headers.get(OTP_HEADER).and_then(|otp| otp.to_str().ok()).ok_or_else(refused)?;
+    let attempt = app.store.try_login_token(&login_token, MOST_OTP_ATTEMPTS, visit.at_ms).await?;
+    let account = attempt.ok_or_else(refused)?;
+    let credentials = app.store.credentials(&account).await?.ok_or_else(refused)?;
+    let act = visit.act(app, Some(account.clone()));
+    if !verify_second_factor(app, &account, &credentials, otp.trim(), act).await? {
+        app.login_guard.failed(Some(&account), visit.address, visit.at_ms);
+        return Err(refused());
+    }
+    sign_in(app, visit, headers, account, Some(login_token.to_vec())).await
+}
+
+async fn sign_in(
+    app: &App,
+    visit: &Visit,
+    headers: &HeaderMap,
+    account: AccountId,
+    login_token: Option<Vec<u8>>,
+) -> Reply<Response> {
+    let access_token = new_access_token(&*app.entropy);
+    let refresh_token = new_hex_token(&*app.entropy);
+    let user_agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+    let new = NewSession {
+        account: account.clone(),
+        refresh_hash: token_hash(&refresh_token).to_vec(),
+        access_hash: token_hash(&access_token).to_vec(),
+        access_expires_ms: visit.at_ms + ACCESS_TOKEN_S * 1000,
+        ip_address: Some(visit.address.to_string()),
+        user_agent: user_agent.map(|agent| agent.chars().take(255).collect()),
+        most_refresh_tokens: MOST_REFRESH_TOKENS,
+        login_token,
+    };
+    app.store.sign_in(new, visit.act(app, Some(account.clone()))).await.map_err(|error| match error {
+        StoreError::Conflict(Conflict::Missing(_)) => unauthorized("The sign-in has expired; sign in again."),
+        error => error.into(),
+    })?;
+    app.login_guard.succeeded(&account, visit.address);
+    Ok(tokens(visit, access_token, Some(refresh_token)))
+}
+
+/// `POST /v5/auth/token`: exchanges a refresh token or a login key for an access token.
+///
+/// What cannot be exchanged answers 404: clients take just that to mean "sign in again".
+pub async fn exchange(State(app): State<App>, visit: Visit, body: Body) -> Reply<Response> {
+    let access_token = new_access_token(&*app.entropy);
+    let access = NewAccess {
+        hash: token_hash(&access_token).to_vec(),
+        expires_ms: visit.at_ms + ACCESS_TOKEN_S * 1000,
+        ip_address: Some(visit.address.to_string()),
+    };
+    let act = visit.act(&app, None);
+    if body.0.get("key").is_some_and(|key| !key.is_null()) {
+        slow_guesses(&app, &visit)?;
+        let lookup = app.key.lookup(member(&body, "key")?);
+        if app.store.exchange_login_key(&lookup, access, act).await?.is_none() {
+            app.login_guard.failed(None, visit.address, visit.at_ms);
+            return Err(not_found("login key"));
+        }
+    } else {
+        let hash = token_hash(member(&body, "token")?);
+        app.store.exchange_refresh_token(&hash, access, act).await?.ok_or_else(|| not_found("refresh token"))?;
+    }
+    Ok(tokens(&visit, access_token, None))
+}
+
+/// Refuses an address that guessed too often lately.
+pub fn slow_guesses(app: &App, visit: &Visit) -> Result<(), ApiError> {
+    match app.login_guard.address_pause_s(visit.address, visit.at_ms) {
+        0 => Ok(()),
+        seconds => Err(rate_limited(seconds, "Too many failures to sign in from this address; wait and try again.")),
+    }
+}
+
+fn tokens(visit: &Visit, access_token: String, refresh_token: Option<String>) -> Response {
+    let expires_at = Timestamp::from_ms(visit.at_ms + ACCESS_TOKEN_S * 1000);
+    let tokens = wire::Tokens { access_token, expires_in: ACCESS_TOKEN_S, expires_at, refresh_token };
+    json(StatusCode::OK, "application/json", &tokens)
+}
+
+/// Returns a string member of a body that is not wrapped in `data`.
+fn member<'b>(body: &'b Body, name: &str) -> Result<&'b str, ApiError> {
+    let pointer = format!("/{name}");
+    let value = body.0.get(name).ok_or_else(|| missing(pointer.clone()))?;
+    let text = value.as_str().ok_or_else(|| invalid_attribute(pointer.clone(), "It must be a string."))?;
+    if text.contains('\0') { Err(invalid_attribute(pointer, "It cannot hold a NUL character.")) } else { Ok(text) }
+}
