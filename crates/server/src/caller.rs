@@ -53,18 +53,17 @@ pub async fn find_session(
     // The number is taken before the read: a change after it makes the entry stale.
     let epoch = app.store.session_epoch();
     let fresh = |session: &Arc<Session>| session.epoch == epoch && now_ms - session.read_ms < BELIEVED_MS;
-    let session = match app.sessions.0.get(&hash).filter(fresh) {
-        Some(session) => session,
-        None => {
-            let Some(record) = app.store.session(&hash).await? else {
-                app.sessions.0.remove(&hash);
-                return Ok(None);
-            };
-            let bucket = app.rate_limits.of_account(&record.account, now_ms);
-            let session = Arc::new(Session { record, bucket, epoch, read_ms: now_ms });
-            app.sessions.0.insert(hash, Arc::clone(&session));
-            session
-        }
+    let session = if let Some(session) = app.sessions.0.get(&hash).filter(fresh) {
+        session
+    } else {
+        let Some(record) = app.store.session(&hash).await? else {
+            app.sessions.0.remove(&hash);
+            return Ok(None);
+        };
+        let bucket = app.rate_limits.of_account(&record.account, now_ms);
+        let session = Arc::new(Session { record, bucket, epoch, read_ms: now_ms });
+        app.sessions.0.insert(hash, Arc::clone(&session));
+        session
     };
     let record = &session.record;
     let elsewhere = app.config.bind_tokens_to_address && record.ip_address.as_deref() != Some(&*address.to_string());

@@ -117,18 +117,6 @@ pub fn duplicate(detail: &'static str) -> ApiError {
     ApiError::from(Entry::new(409, "CX001", "Duplicate Resource", detail)).at("/data/attributes/name")
 }
 
-/// Code that does not compile: one entry per source, each with its places.
-pub fn compilation(entries: Vec<(&'static str, Vec<wire::CompileError>)>) -> ApiError {
-    let entries: Vec<Entry> = entries
-        .into_iter()
-        .map(|(detail, places)| Entry {
-            meta: Some(json!(places)),
-            ..Entry::new(400, "CX005", "Compilation Error", detail)
-        })
-        .collect();
-    ApiError { status: StatusCode::BAD_REQUEST, entries, cause: None, retry_after_s: None }
-}
-
 /// A missing, unknown or expired access token, or a wrong id or password at login.
 pub fn unauthorized(detail: impl Into<Detail>) -> ApiError {
     Entry::new(401, "PX100", "Invalid Credentials", detail).into()

@@ -11,10 +11,22 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Media type of the metrics.
+pub const METRICS_MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Answer of the two probes.
+#[derive(Serialize, JsonSchema)]
+pub struct Health {
+    /// `ok` of a live process, `ready` of a working one.
+    status: &'static str,
+}
 
 /// `GET /healthz`: the process lives.
 pub async fn healthz() -> Response {
-    json(StatusCode::OK, "application/json", &serde_json::json!({ "status": "ok" }))
+    json(StatusCode::OK, "application/json", &Health { status: "ok" })
 }
 
 /// `GET /readyz`: the data can be read and written. After a failed write it tries one, and so recovers alone.
@@ -23,7 +35,7 @@ pub async fn readyz(State(app): State<App>) -> Result<Response, ApiError> {
     if app.store.is_failing() && app.store.probe(app.clock.now_ms()).await.is_err() {
         return Err(unavailable("The database cannot write."));
     }
-    Ok(json(StatusCode::OK, "application/json", &serde_json::json!({ "status": "ready" })))
+    Ok(json(StatusCode::OK, "application/json", &Health { status: "ready" }))
 }
 
 /// `GET /metrics`: Prometheus' text format, for loopback addresses only unless configured otherwise.
@@ -31,6 +43,5 @@ pub async fn metrics(State(app): State<App>, visit: Visit) -> Result<Response, A
     if !(visit.address.is_loopback() || app.config.public_metrics) {
         return Err(not_found("resource"));
     }
-    let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    Ok(([(header::CONTENT_TYPE, media_type)], app.metrics.text()).into_response())
+    Ok(([(header::CONTENT_TYPE, METRICS_MEDIA_TYPE)], app.metrics.text()).into_response())
 }

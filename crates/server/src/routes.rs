@@ -2,8 +2,11 @@
 
 use crate::{
     App, accounts, auth, deployments, device_groups, devices,
+    document::MEDIA_TYPE,
     error::{ApiError, method_not_allowed, not_found},
-    gate, group_devices, health, libraries, login_keys, products, refresh_tokens,
+    gate, group_devices, health,
+    impstead::{audit, collaborators, password, quota, sessions, totp, unbonding_key},
+    libraries, login_keys, openapi, products, reference, refresh_tokens,
     shape::Shape,
     webhooks,
 };
@@ -41,6 +44,8 @@ pub struct Route {
     pub(crate) body: Option<RequestBody>,
     pub(crate) success: u16,
     pub(crate) answer: Option<fn(&mut SchemaGenerator) -> Schema>,
+    pub(crate) media_type: &'static str,
+    pub(crate) headers: &'static [&'static str],
     pub(crate) errors: &'static [u16],
     handler: MethodRouter<App>,
 }
@@ -74,6 +79,8 @@ where
         body: None,
         success: 204,
         answer: None,
+        media_type: MEDIA_TYPE,
+        headers: &[],
         errors: &[],
         handler: axum::routing::on(filter, handler),
     }
@@ -153,7 +160,17 @@ impl Route {
 
     /// The route answers with a document of its own.
     fn plain<T: JsonSchema>(self) -> Self {
-        Self { success: 200, answer: Some(SchemaGenerator::subschema_for::<T>), ..self }
+        self.media::<T>("application/json")
+    }
+
+    /// The route answers with something of a media type.
+    fn media<T: JsonSchema>(self, media_type: &'static str) -> Self {
+        Self { success: 200, answer: Some(SchemaGenerator::subschema_for::<T>), media_type, ..self }
+    }
+
+    /// The route reads these headers, beside those of [`Access`]; none is required.
+    fn headers(self, headers: &'static [&'static str]) -> Self {
+        Self { headers, ..self }
     }
 
     /// The route takes a document that creates a resource.
@@ -171,6 +188,11 @@ impl Route {
         Self { body: Some(RequestBody::Other(SchemaGenerator::subschema_for::<T>)), ..self }
     }
 
+    /// The route answers with a status and no body.
+    fn answers(self, success: u16) -> Self {
+        Self { success, ..self }
+    }
+
     /// The route may fail in these ways, beside those common to all.
     fn fails(self, errors: &'static [u16]) -> Self {
         Self { errors, ..self }
@@ -182,7 +204,7 @@ impl Route {
 pub fn routes() -> Vec<Route> {
     vec![
         post("/v5/auth", "auth.login", "Sign in with a password; complete that with a one-time password", auth::login)
-            .public().takes::<wire::Login>().plain::<wire::Tokens>().fails(&[400, 401, 403]),
+            .public().takes::<wire::Login>().headers(&["X-Electricimp-OTP-Token"]).plain::<wire::Tokens>().fails(&[400, 401, 403]),
         post("/v5/auth/token", "auth.exchange", "Exchange a refresh token or a login key for an access token", auth::exchange)
             .public().takes::<wire::TokenExchange>().plain::<wire::Tokens>().fails(&[400, 404]),
 
@@ -235,7 +257,7 @@ pub fn routes() -> Vec<Route> {
         post("/v5/devicegroups/{devicegroup}/relationships/devices", "devicegroups.add_devices", "Assign or move devices to a group", group_devices::add)
             .takes::<wire::DeviceList>().fails(&[400, 403, 404]),
         delete("/v5/devicegroups/{devicegroup}/relationships/devices", "devicegroups.remove_devices", "Remove devices from a group", group_devices::remove)
-            .takes::<wire::DeviceList>().fails(&[400, 403, 404]),
+            .takes::<wire::DeviceList>().headers(&["X-Electricimp-Key"]).fails(&[400, 403, 404]),
         put("/v5/devicegroups/{devicegroup}/relationships/min_supported_deployment", "devicegroups.set_min_supported_deployment", "Raise the minimum supported deployment", device_groups::set_min_supported_deployment)
             .takes::<wire::Document<wire::Linkage>>().one::<wire::Deployment>(200).fails(&[400, 403, 404, 409]),
 
@@ -279,9 +301,58 @@ pub fn routes() -> Vec<Route> {
         get("/v5/libraries", "libraries.list", "List Squirrel libraries", libraries::list)
             .list::<wire::Library>(&[]).fails(&[400]),
 
-        get("/healthz", "operator.healthz", "Say that the process lives", health::healthz),
-        get("/readyz", "operator.readyz", "Say whether the data can be read and written", health::readyz),
-        get("/metrics", "operator.metrics", "Prometheus metrics, for loopback addresses", health::metrics),
+        get("/impstead/v1/accounts/me/totp", "totp.show", "Read the state of the second factor", totp::show)
+            .one::<wire::Totp>(200).fails(&[404]),
+        post("/impstead/v1/accounts/me/totp", "totp.begin", "Begin to enrol a second factor", totp::begin)
+            .confirmed().one::<wire::Totp>(201).fails(&[403, 404, 409]),
+        delete("/impstead/v1/accounts/me/totp", "totp.delete", "Remove the second factor", totp::delete)
+            .confirmed().fails(&[403, 404]),
+        post("/impstead/v1/accounts/me/totp/confirm", "totp.confirm", "Complete the enrolment of a second factor", totp::confirm)
+            .creates(&totp::CONFIRM).one::<wire::Totp>(200).fails(&[400, 404, 409]),
+        put("/impstead/v1/accounts/me/password", "password.replace", "Change the password", password::replace)
+            .confirmed().creates(&password::SHAPE).fails(&[400, 403, 404, 409]),
+        get("/impstead/v1/accounts/me/sessions", "sessions.list", "List the sign-ins that can still obtain access tokens", sessions::list)
+            .list::<wire::Session>(&[]).fails(&[400]),
+        delete("/impstead/v1/accounts/me/sessions", "sessions.delete_others", "End all sign-ins but the caller's", sessions::delete_others),
+        get("/impstead/v1/accounts/me/sessions/{session}", "sessions.show", "Read a sign-in", sessions::show)
+            .one::<wire::Session>(200).fails(&[404]),
+        delete("/impstead/v1/accounts/me/sessions/{session}", "sessions.delete", "End a sign-in and its access tokens", sessions::delete)
+            .fails(&[404]),
+        get("/impstead/v1/accounts/me/unbonding_key", "unbonding_key.show", "Say whether there is an unbonding key", unbonding_key::show)
+            .one::<wire::UnbondingKey>(200),
+        post("/impstead/v1/accounts/me/unbonding_key", "unbonding_key.create", "Make or replace the unbonding key", unbonding_key::create)
+            .confirmed().one::<wire::UnbondingKey>(201).fails(&[403, 404]),
+        delete("/impstead/v1/accounts/me/unbonding_key", "unbonding_key.delete", "Delete the unbonding key", unbonding_key::delete)
+            .confirmed().fails(&[403, 404]),
+        get("/impstead/v1/accounts/{account}/collaborators", "collaborators.list", "List the collaborators on an account", collaborators::list)
+            .list::<wire::Collaborator>(&[]).fails(&[400, 403, 404]),
+        post("/impstead/v1/accounts/{account}/collaborators", "collaborators.create", "Add a collaborator to an account", collaborators::create)
+            .creates(&collaborators::SHAPE).one::<wire::Collaborator>(201).fails(&[400, 403, 404, 409]),
+        get("/impstead/v1/accounts/{account}/collaborators/{collaborator}", "collaborators.show", "Read a collaborator", collaborators::show)
+            .one::<wire::Collaborator>(200).fails(&[403, 404]),
+        patch("/impstead/v1/accounts/{account}/collaborators/{collaborator}", "collaborators.update", "Change a collaborator's role", collaborators::update)
+            .updates(&collaborators::SHAPE).one::<wire::Collaborator>(200).fails(&[400, 403, 404, 409]),
+        delete("/impstead/v1/accounts/{account}/collaborators/{collaborator}", "collaborators.delete", "Remove a collaborator, or leave", collaborators::delete)
+            .fails(&[403, 404]),
+        get("/impstead/v1/accounts/{account}/quota", "quota.show", "Read an account's limits and what it uses of them", quota::show)
+            .one::<wire::Quota>(200).fails(&[403, 404]),
+        get("/impstead/v1/audit", "audit.list", "List audit entries, newest first", audit::list)
+            .list::<wire::AuditEntry>(&["owner.id", "action", "target.type", "target.id"]).fails(&[400]),
+        get("/impstead/v1/audit/{audit_entry}", "audit.show", "Read an audit entry", audit::show)
+            .one::<wire::AuditEntry>(200).fails(&[404]),
+
+        get("/openapi.json", "documentation.openapi", "Describe this API in OpenAPI 3.1", openapi::show)
+            .plain::<serde_json::Map<String, serde_json::Value>>(),
+        get("/docs", "documentation.reference", "Show this reference", reference::show)
+            .media::<String>("text/html; charset=utf-8"),
+        get("/", "documentation.index", "Go to the reference", reference::index).answers(307),
+
+        get("/healthz", "operator.healthz", "Say that the process lives", health::healthz)
+            .plain::<health::Health>(),
+        get("/readyz", "operator.readyz", "Say whether the data can be read and written", health::readyz)
+            .plain::<health::Health>(),
+        get("/metrics", "operator.metrics", "Prometheus metrics, for loopback addresses", health::metrics)
+            .media::<String>(health::METRICS_MEDIA_TYPE).fails(&[404]),
     ]
 }
 
@@ -293,7 +364,7 @@ pub fn router(app: App) -> Router {
     }
     router
         .fallback(|| async { not_found("resource") })
-        .method_not_allowed_fallback(|| async { ApiError::from(method_not_allowed()) })
+        .method_not_allowed_fallback(|| async { method_not_allowed() })
         .layer(axum::middleware::from_fn_with_state(app.clone(), gate::gate))
         .with_state(app)
 }

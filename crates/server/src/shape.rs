@@ -241,13 +241,16 @@ impl Shape {
     }
 }
 
+/// A relationship's name, and the type (where given) and id it points to.
+type NamedLinkage<'b> = (&'static str, Option<&'b str>, &'b str);
+
 /// What a request's document says, checked.
 pub struct Fields<'b> {
     /// The resource type named.
     pub kind: &'b str,
     id: Option<&'b str>,
     attributes: Map<String, Value>,
-    relationships: Vec<(&'static str, Option<&'b str>, &'b str)>,
+    relationships: Vec<NamedLinkage<'b>>,
 }
 
 impl<'b> Fields<'b> {
@@ -343,10 +346,7 @@ impl<'b> Fields<'b> {
 }
 
 /// Accepts the vendor's bare `{"type", "id"}` and JSON:API's `{"data": {"type", "id"}}`.
-fn read_relationships<'b>(
-    shape: &Shape,
-    given: Option<&'b Value>,
-) -> Result<Vec<(&'static str, Option<&'b str>, &'b str)>, ApiError> {
+fn read_relationships<'b>(shape: &Shape, given: Option<&'b Value>) -> Result<Vec<NamedLinkage<'b>>, ApiError> {
     let given = match given {
         None | Some(Value::Null) => return Ok(Vec::new()),
         Some(Value::Object(relationships)) => relationships,
