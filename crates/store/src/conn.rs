@@ -30,6 +30,29 @@ impl Row<'_> {
     }
 }
 
+/// What a unit of work keeps others from doing with a row until it ends.
+#[derive(Clone, Copy)]
+pub(crate) enum Lock {
+    /// Deleting it: for rows that the unit refers to. Many units may hold it at once.
+    Keep,
+    /// Changing or deleting it: for rows that the unit changes. Compatible with `Keep`.
+    Change,
+    /// Anything, referring to it included: for rows that the unit deletes.
+    Delete,
+}
+
+impl Lock {
+    /// Returns what follows a query on one table. SQLite has one writer at a time and needs nothing.
+    fn clause(self, is_postgres: bool) -> &'static str {
+        match self {
+            _ if !is_postgres => "",
+            Self::Keep => " for key share",
+            Self::Change => " for no key update",
+            Self::Delete => " for update",
+        }
+    }
+}
+
 /// A connection, during one read or one unit of work.
 pub(crate) struct Conn<'c> {
     backend: Backend<'c>,
@@ -45,11 +68,14 @@ enum Backend<'c> {
 pub(crate) struct PgSession {
     pub client: postgres::Client,
     statements: HashMap<String, postgres::Statement>,
+    shard: i64,
 }
 
 impl PgSession {
-    pub fn new(client: postgres::Client) -> Self {
-        Self { client, statements: HashMap::new() }
+    pub fn new(mut client: postgres::Client) -> Result<Self, StoreError> {
+        // Connections that were opened together have neighbouring numbers, so they rarely share a shard.
+        let shard = client.query_one("select pg_backend_pid() % 64", &[])?.try_get::<_, i32>(0)?;
+        Ok(Self { client, statements: HashMap::new(), shard: shard.into() })
     }
 
     fn prepare(&mut self, sql: &str) -> Result<postgres::Statement, StoreError> {
@@ -165,12 +191,30 @@ impl<'c> Conn<'c> {
         Ok(())
     }
 
-    /// Keeps others from changing or deleting a row until this unit of work ends, and says whether it is there.
-    ///
-    /// SQLite has one writer at a time anyway; PostgreSQL needs the row's lock.
-    pub fn lock_row(&mut self, table: &str, id: &str) -> Result<bool, StoreError> {
-        let lock = if self.is_postgres() { " for update" } else { "" };
-        self.exists(&format!("select 1 from {table} where id = ?1{lock}"), &[&id])
+    /// Keeps others from doing something with a row until this unit of work ends, and says whether it is there.
+    pub fn lock_row(&mut self, lock: Lock, table: &str, id: &str) -> Result<bool, StoreError> {
+        self.first_locked(lock, &format!("select 1 from {table} where id = ?1"), &[&id], |_| Ok(()))
+            .map(|row| row.is_some())
+    }
+
+    /// Returns the first row of a query on one table, if there is one, and locks it until this unit of work ends.
+    pub fn first_locked<T>(
+        &mut self,
+        lock: Lock,
+        sql: &str,
+        params: &[&dyn Param],
+        read: impl FnOnce(&Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        let clause = lock.clause(self.is_postgres());
+        self.first(&format!("{sql}{clause}"), params, read)
+    }
+
+    /// Returns which shard of a sharded counter this connection adds to.
+    pub fn shard(&self) -> i64 {
+        match &self.backend {
+            Backend::Sqlite(_) => 0,
+            Backend::Postgres(session) => session.shard,
+        }
     }
 
     /// Notes that this unit of work changes who may do what: when it commits, all cached sessions are read anew.

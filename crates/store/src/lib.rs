@@ -5,6 +5,7 @@
 //! `Conn::is_postgres` says so. Every method is covered by one contract suite that runs on both.
 
 mod accounts;
+mod assignments;
 mod audit;
 mod backup;
 mod collaborators;
@@ -18,6 +19,7 @@ mod login_keys;
 mod migrate;
 mod postgres;
 mod products;
+mod quota;
 mod reseal;
 mod select;
 mod sessions;

@@ -33,6 +33,9 @@ pub(crate) fn migrate(conn: &mut Conn<'_>) -> Result<(), StoreError> {
         conn.script("select pg_advisory_xact_lock(7310287)")?;
     }
     let from = version(conn)?;
+    if from > SCHEMA_VERSION {
+        return Err(StoreError::NewerSchema { found: from, known: SCHEMA_VERSION });
+    }
     for (number, sqlite, postgres) in MIGRATIONS.into_iter().filter(|(number, ..)| *number > from) {
         conn.script(if conn.is_postgres() { postgres } else { sqlite })?;
         conn.run(

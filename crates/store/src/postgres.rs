@@ -34,7 +34,8 @@ impl Postgres {
     pub fn open(url: &str, connections: usize, session_epoch: Arc<AtomicU64>) -> Result<Self, StoreError> {
         let mut config: postgres::Config = url.parse()?;
         config.connect_timeout(Duration::from_secs(10)).application_name("impstead");
-        drop(connect(&config)?);
+        // To find out early whether there is a server; on a thread of its own, as the caller may be an async one.
+        off_runtime(|| connect(&config).map(drop))?;
         let (queue, jobs) = flume::bounded::<Job>(QUEUE);
         let workers = (0..connections.max(1))
             .map(|index| {
@@ -142,7 +143,7 @@ fn with_session<T>(
     work: impl Fn(&mut PgSession) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
     if slot.as_mut().is_none_or(|session| session.client.is_closed()) {
-        *slot = Some(PgSession::new(connect(config)?));
+        *slot = Some(PgSession::new(connect(config)?)?);
     }
     let session = slot.as_mut().expect("it was just opened");
     let outcome = work(session);
@@ -150,6 +151,11 @@ fn with_session<T>(
         *slot = None;
     }
     outcome
+}
+
+/// Runs something that blocks on a connection, which a thread that runs async tasks must not.
+pub(crate) fn off_runtime<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| scope.spawn(work).join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
 }
 
 pub(crate) fn connect(config: &postgres::Config) -> Result<postgres::Client, StoreError> {

@@ -1,7 +1,8 @@
 use crate::{
     Act, Conflict, Page, Paged, Store, StoreError,
-    conn::{Conn, Row},
-    select::Select,
+    conn::{Conn, Lock, Row},
+    quota::{self, Holding},
+    select::{From, Order, Select},
 };
 use impstead_model::{AccountId, Product, ProductId, Reach, Right};
 
@@ -35,9 +36,15 @@ impl Store {
     ) -> Result<Paged<Product>, StoreError> {
         let (reach, owner) = (reach.clone(), owner.cloned());
         self.read(move |conn| {
-            let mut select = Select::new(COLUMNS, "product p", "p.id", "p.created_ms, p.id");
-            select.within(&reach, "p.owner_id", "", |_| Right::ReadProducts);
-            select.and_if("p.owner_id = ?", owner.as_ref().map(AccountId::as_str));
+            let mut select = Select::new(From {
+                columns: COLUMNS,
+                table: "product p",
+                key: "p.id",
+                keyed: true,
+                time: "p.created_ms",
+                order: Order::OldestFirst,
+            });
+            select.within(&reach, owner.as_ref(), "p.owner_id", "", |_| Right::ReadProducts);
             select.page(conn, page, product)
         })
         .await
@@ -52,10 +59,12 @@ impl Store {
     /// Makes a product.
     ///
     /// # Errors
-    /// [`Conflict::Duplicate`] if the owner has a product of this name, [`Conflict::QuotaReached`].
+    /// [`Conflict::Duplicate`] if the owner has a product of this name, [`Conflict::QuotaReached`],
+    /// [`Conflict::Missing`] `account`.
     pub async fn create_product(&self, new: NewProduct, act: Act) -> Result<Product, StoreError> {
         self.write(move |conn| {
             let NewProduct { owner, name, description } = &new;
+            quota::take(conn, owner, Holding::Products)?;
             let product = Product {
                 id: act.new_id().into(),
                 owner: owner.clone(),
@@ -88,7 +97,7 @@ impl Store {
     ) -> Result<Option<Product>, StoreError> {
         let id = id.clone();
         self.write(move |conn| {
-            if !conn.lock_row("product", id.as_str())? {
+            if !conn.lock_row(Lock::Change, "product", id.as_str())? {
                 return Ok(None);
             }
             let Some(before) = find(conn, &id)? else { return Ok(None) };
@@ -117,7 +126,7 @@ impl Store {
     pub async fn delete_product(&self, id: &ProductId, act: Act) -> Result<bool, StoreError> {
         let id = id.clone();
         self.write(move |conn| {
-            if !conn.lock_row("product", id.as_str())? {
+            if !conn.lock_row(Lock::Delete, "product", id.as_str())? {
                 return Ok(false);
             }
             let Some(product) = find(conn, &id)? else { return Ok(false) };
@@ -125,6 +134,7 @@ impl Store {
                 return Err(Conflict::ProductHasGroups.into());
             }
             conn.run("delete from product where id = ?1", &[&id.as_str()])?;
+            quota::give_back(conn, &product.owner, Holding::Products, 1)?;
             act.record(conn, &product.owner, "product.delete", ("product", id.as_str()), Some(&product.name))?;
             Ok(true)
         })

@@ -1,4 +1,4 @@
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, conn::Conn};
 use impstead_model::AccountId;
 
 /// A value kept under the server key.
@@ -30,6 +30,42 @@ impl Store {
     /// # Errors
     /// [`StoreError::Corrupt`] for the first value that cannot be opened.
     pub async fn reseal(&self, reseal: impl Fn(&Sealed) -> Option<Sealed> + Send + 'static) -> Result<u64, StoreError> {
-        todo!()
+        self.write(move |conn| {
+            if conn.is_postgres() {
+                // Nobody seals anything under the old key meanwhile.
+                conn.script("lock table account, login_key in share row exclusive mode")?;
+            }
+            let sealed = all(conn)?;
+            for old in &sealed {
+                match (old, reseal(old)) {
+                    (Sealed::TotpSecret { account, .. }, Some(Sealed::TotpSecret { sealed, .. })) => {
+                        conn.run("update account set totp_secret = ?2 where id = ?1", &[&account.as_str(), &sealed])?
+                    }
+                    (Sealed::LoginKey { lookup: old, .. }, Some(Sealed::LoginKey { lookup, sealed, .. })) => conn.run(
+                        "update login_key set lookup = ?2, sealed = ?3 where lookup = ?1",
+                        &[old, &lookup, &sealed],
+                    )?,
+                    (Sealed::TotpSecret { account, .. }, _) => return Err(cannot_open("account", account)),
+                    (Sealed::LoginKey { account, .. }, _) => return Err(cannot_open("login_key", account)),
+                };
+            }
+            Ok(sealed.len() as u64)
+        })
+        .await
     }
+}
+
+fn all(conn: &mut Conn<'_>) -> Result<Vec<Sealed>, StoreError> {
+    let mut sealed =
+        conn.all("select id, totp_secret from account where totp_secret is not null order by id", &[], |row| {
+            Ok(Sealed::TotpSecret { account: row.get::<String>(0)?.into(), sealed: row.get(1)? })
+        })?;
+    sealed.extend(conn.all("select account_id, lookup, sealed from login_key order by lookup", &[], |row| {
+        Ok(Sealed::LoginKey { account: row.get::<String>(0)?.into(), lookup: row.get(1)?, sealed: row.get(2)? })
+    })?);
+    Ok(sealed)
+}
+
+fn cannot_open(table: &'static str, account: &AccountId) -> StoreError {
+    StoreError::Corrupt { table, what: format!("the sealed value of account {account} cannot be opened") }
 }

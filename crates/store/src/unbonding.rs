@@ -13,16 +13,48 @@ pub struct UnbondingKey {
 impl Store {
     /// Sets an account's unbonding key, in place of the old one, and says whether the account is there.
     pub async fn set_unbonding_key(&self, account: &AccountId, hash: Vec<u8>, act: Act) -> Result<bool, StoreError> {
-        todo!()
+        let account = account.clone();
+        self.write(move |conn| {
+            let changed = conn.run(
+                "update account set unbonding_key_hash = ?2, unbonding_key_ms = ?3 where id = ?1",
+                &[&account.as_str(), &hash, &act.at_ms],
+            )?;
+            if changed > 0 {
+                act.record(conn, &account, "unbonding_key.create", ("account", account.as_str()), None)?;
+            }
+            Ok(changed > 0)
+        })
+        .await
     }
 
     /// Returns an account's unbonding key.
     pub async fn unbonding_key(&self, account: &AccountId) -> Result<Option<UnbondingKey>, StoreError> {
-        todo!()
+        let account = account.clone();
+        self.read(move |conn| {
+            conn.first(
+                "select unbonding_key_hash, coalesce(unbonding_key_ms, 0) from account
+                 where id = ?1 and unbonding_key_hash is not null",
+                &[&account.as_str()],
+                |row| Ok(UnbondingKey { hash: row.get(0)?, created_ms: row.get(1)? }),
+            )
+        })
+        .await
     }
 
     /// Deletes an account's unbonding key and says whether there was one.
     pub async fn delete_unbonding_key(&self, account: &AccountId, act: Act) -> Result<bool, StoreError> {
-        todo!()
+        let account = account.clone();
+        self.write(move |conn| {
+            let changed = conn.run(
+                "update account set unbonding_key_hash = null, unbonding_key_ms = null
+                 where id = ?1 and unbonding_key_hash is not null",
+                &[&account.as_str()],
+            )?;
+            if changed > 0 {
+                act.record(conn, &account, "unbonding_key.delete", ("account", account.as_str()), None)?;
+            }
+            Ok(changed > 0)
+        })
+        .await
     }
 }

@@ -1,5 +1,11 @@
-use crate::{Act, Page, Paged, Store, StoreError};
-use impstead_model::{ContentType, DeviceGroupId, Reach, Webhook, WebhookEvent, WebhookId};
+use crate::{
+    Act, Conflict, Page, Paged, Store, StoreError,
+    conn::{Conn, Lock, Row},
+    device_groups,
+    quota::{self, Holding},
+    select::{From, Order, Select, group_kind},
+};
+use impstead_model::{ContentType, Deployment, DeviceGroupId, Reach, Right, Webhook, WebhookEvent, WebhookId};
 
 /// A webhook about to be made.
 #[derive(Clone, Debug)]
@@ -31,12 +37,37 @@ impl Store {
         group: Option<&DeviceGroupId>,
         page: Page,
     ) -> Result<Paged<Webhook>, StoreError> {
-        todo!()
+        let (reach, group) = (reach.clone(), group.cloned());
+        self.read(move |conn| {
+            let mut select = Select::new(From {
+                columns: COLUMNS,
+                table: "webhook w",
+                key: "w.id",
+                keyed: true,
+                time: "w.created_ms",
+                order: Order::OldestFirst,
+            });
+            if let Some(group) = &group {
+                let group = device_groups::fixed(conn, None, group)?;
+                select.within_account(
+                    &reach,
+                    group.as_ref().map(|group| &group.owner),
+                    "w.group_kind",
+                    Right::ReadGroups,
+                );
+                select.and_is("w.group_id", group.as_ref().map(|group| group.id.as_str()));
+            } else {
+                select.within(&reach, None, "w.owner_id", "w.group_kind", Right::ReadGroups);
+            }
+            select.page(conn, page, webhook)
+        })
+        .await
     }
 
     /// Returns a webhook.
     pub async fn webhook(&self, id: &WebhookId) -> Result<Option<Webhook>, StoreError> {
-        todo!()
+        let id = id.clone();
+        self.read(move |conn| find(conn, &id)).await
     }
 
     /// Makes a webhook.
@@ -45,7 +76,46 @@ impl Store {
     /// [`Conflict::Missing`](crate::Conflict::Missing) `device_group`,
     /// [`Conflict::QuotaReached`](crate::Conflict::QuotaReached).
     pub async fn create_webhook(&self, new: NewWebhook, act: Act) -> Result<Webhook, StoreError> {
-        todo!()
+        self.write(move |conn| {
+            let NewWebhook { group, url, event, content_type } = &new;
+            let group =
+                device_groups::fixed(conn, Some(Lock::Keep), group)?.ok_or(Conflict::Missing("device_group"))?;
+            quota::take(conn, &group.owner, Holding::Webhooks)?;
+            let webhook = Webhook {
+                id: act.new_id().into(),
+                group: group.id,
+                group_kind: group.kind,
+                product: group.product,
+                creator: act.account_or(&group.owner).clone(),
+                owner: group.owner,
+                url: url.clone(),
+                event: *event,
+                content_type: *content_type,
+                created_ms: act.at_ms,
+                updated_ms: act.at_ms,
+            };
+            conn.run(
+                "insert into webhook
+                   (id, group_id, group_kind, product_id, owner_id, creator_id, url, event, content_type, created_ms,
+                    updated_ms)
+                 values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10)",
+                &[
+                    &webhook.id.as_str(),
+                    &webhook.group.as_str(),
+                    &webhook.group_kind.as_str(),
+                    &webhook.product.as_str(),
+                    &webhook.owner.as_str(),
+                    &webhook.creator.as_str(),
+                    url,
+                    &event.as_str(),
+                    &content_type.as_str(),
+                    &act.at_ms,
+                ],
+            )?;
+            record(conn, &act, "webhook.create", &webhook)?;
+            Ok(webhook)
+        })
+        .await
     }
 
     /// Changes a webhook and returns it; `None` if it is not there. A change that alters nothing leaves its time alone.
@@ -55,11 +125,147 @@ impl Store {
         change: WebhookChange,
         act: Act,
     ) -> Result<Option<Webhook>, StoreError> {
-        todo!()
+        let id = id.clone();
+        self.write(move |conn| {
+            if !conn.lock_row(Lock::Change, "webhook", id.as_str())? {
+                return Ok(None);
+            }
+            let Some(before) = find(conn, &id)? else { return Ok(None) };
+            let mut after = before.clone();
+            let WebhookChange { url, content_type } = change.clone();
+            after.url = url.unwrap_or(after.url);
+            after.content_type = content_type.unwrap_or(after.content_type);
+            if after == before {
+                return Ok(Some(before));
+            }
+            after.updated_ms = act.at_ms;
+            conn.run(
+                "update webhook set url = ?2, content_type = ?3, updated_ms = ?4 where id = ?1",
+                &[&id.as_str(), &after.url, &after.content_type.as_str(), &after.updated_ms],
+            )?;
+            record(conn, &act, "webhook.update", &after)?;
+            Ok(Some(after))
+        })
+        .await
     }
 
     /// Deletes a webhook with its deliveries and says whether it was there.
     pub async fn delete_webhook(&self, id: &WebhookId, act: Act) -> Result<bool, StoreError> {
-        todo!()
+        let id = id.clone();
+        self.write(move |conn| {
+            // The group first, as those who delete the group or deploy to it do.
+            let Some(Webhook { group, .. }) = find(conn, &id)? else { return Ok(false) };
+            if !conn.lock_row(Lock::Keep, "device_group", group.as_str())?
+                || !conn.lock_row(Lock::Delete, "webhook", id.as_str())?
+            {
+                return Ok(false);
+            }
+            let Some(webhook) = find(conn, &id)? else { return Ok(false) };
+            conn.run("delete from webhook where id = ?1", &[&id.as_str()])?;
+            quota::give_back(conn, &webhook.owner, Holding::Webhooks, 1)?;
+            record(conn, &act, "webhook.delete", &webhook)?;
+            Ok(true)
+        })
+        .await
+    }
+}
+
+const COLUMNS: &str = "w.id, w.group_id, w.group_kind, w.product_id, w.owner_id, w.creator_id, w.url, w.event, \
+    w.content_type, w.created_ms, w.updated_ms";
+
+fn find(conn: &mut Conn<'_>, id: &WebhookId) -> Result<Option<Webhook>, StoreError> {
+    conn.first(&format!("select {COLUMNS} from webhook w where w.id = ?1"), &[&id.as_str()], webhook)
+}
+
+fn webhook(row: &Row<'_>) -> Result<Webhook, StoreError> {
+    let corrupt = |what: String| StoreError::Corrupt { table: "webhook", what };
+    let (event, content_type): (String, String) = (row.get(7)?, row.get(8)?);
+    Ok(Webhook {
+        id: row.get::<String>(0)?.into(),
+        group: row.get::<String>(1)?.into(),
+        group_kind: group_kind("webhook", &row.get::<String>(2)?)?,
+        product: row.get::<String>(3)?.into(),
+        owner: row.get::<String>(4)?.into(),
+        creator: row.get::<String>(5)?.into(),
+        url: row.get(6)?,
+        event: WebhookEvent::parse(&event).ok_or_else(|| corrupt(format!("event `{event}`")))?,
+        content_type: ContentType::parse(&content_type)
+            .ok_or_else(|| corrupt(format!("content type `{content_type}`")))?,
+        created_ms: row.get(9)?,
+        updated_ms: row.get(10)?,
+    })
+}
+
+/// Writes an audit row. The address is left out, as it may hold a secret.
+fn record(conn: &mut Conn<'_>, act: &Act, action: &str, webhook: &Webhook) -> Result<(), StoreError> {
+    act.record(conn, &webhook.owner, action, ("webhook", webhook.id.as_str()), Some(webhook.group.as_str()))
+}
+
+/// Makes a delivery to each webhook that waits for deployments to the group.
+///
+/// # Source
+/// The payload is our choice; the vendor's is unknown.
+pub(crate) fn enqueue_deployment(conn: &mut Conn<'_>, act: &Act, deployment: &Deployment) -> Result<(), StoreError> {
+    let event = WebhookEvent::Deployment.as_str();
+    let webhooks = conn.all(
+        "select id from webhook where group_id = ?1 and event = ?2 order by created_ms, id",
+        &[&deployment.group.as_str(), &event],
+        |row| row.get::<String>(0),
+    )?;
+    if webhooks.is_empty() {
+        return Ok(());
+    }
+    let payload = serde_json::json!({
+        "deployment_id": deployment.id.as_str(),
+        "devicegroup_id": deployment.group.as_str(),
+        "product_id": deployment.product.as_str(),
+        "sha": deployment.sha,
+        "created_at": iso_8601(deployment.created_ms),
+        "creator_id": deployment.creator.as_str(),
+    })
+    .to_string();
+    for webhook in webhooks {
+        conn.run(
+            "insert into webhook_delivery
+               (id, webhook_id, event, payload, state, next_attempt_ms, created_ms, updated_ms)
+             values (?1, ?2, ?3, ?4, 'pending', ?5, ?5, ?5)",
+            &[&act.new_id(), &webhook, &event, &payload, &act.at_ms],
+        )?;
+    }
+    Ok(())
+}
+
+/// Returns a time as `2026-03-02T09:15:04.221Z`.
+fn iso_8601(unix_ms: i64) -> String {
+    const DAY_MS: i64 = 86_400_000;
+    let (days, ms) = (unix_ms.div_euclid(DAY_MS), unix_ms.rem_euclid(DAY_MS));
+    // Years that begin in March, so that the leap day ends them; eras of 400 years, which all have as many days.
+    let days = days + 719_468;
+    let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let (hour, minute, second) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z", ms % 1000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::iso_8601;
+
+    #[test]
+    fn times_are_written_as_the_api_writes_them() {
+        for (ms, text) in [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (-1, "1969-12-31T23:59:59.999Z"),
+            (951_782_400_007, "2000-02-29T00:00:00.007Z"),
+            (1_772_442_904_221, "2026-03-02T09:15:04.221Z"),
+            (4_107_542_399_999, "2100-02-28T23:59:59.999Z"),
+        ] {
+            assert_eq!(iso_8601(ms), text);
+        }
     }
 }

@@ -29,6 +29,16 @@ create table account (
   updated_ms           bigint not null
 );
 
+-- What quotas limit, counted as it comes and goes. An account's number of something is the sum over the shards, which
+-- spare concurrent creates each other's row locks; a shard alone may be negative.
+create table usage_counter (
+  account_id text collate "C" not null references account on delete cascade,
+  what       text collate "C" not null,
+  shard      bigint not null,
+  value      bigint not null,
+  primary key (account_id, what, shard)
+);
+
 create table recovery_code (
   account_id text collate "C" not null references account on delete cascade,
   hash       bytea not null,
@@ -76,7 +86,7 @@ create table access_token (
   expires_ms       bigint not null
 );
 create index access_token_expires on access_token (expires_ms);
-create index access_token_account on access_token (account_id);
+create index access_token_account on access_token (account_id, refresh_token_id);
 
 create table login_token (
   hash       bytea primary key,
@@ -131,6 +141,7 @@ create table code (
 create table deployment (
   id          text collate "C" primary key,
   group_id    text collate "C" not null references device_group,
+  group_kind  text collate "C" not null, -- these three: the group's, which never change
   product_id  text collate "C" not null,
   owner_id    text collate "C" not null references account on delete cascade,
   creator_id  text collate "C" not null,
@@ -143,9 +154,9 @@ create table deployment (
   created_ms  bigint not null,
   updated_ms  bigint not null
 );
-create index deployment_owner on deployment (owner_id, created_ms desc, id);
-create index deployment_group on deployment (group_id, created_ms desc, id);
-create index deployment_product on deployment (product_id, created_ms desc, id);
+create index deployment_owner on deployment (owner_id, created_ms, id);
+create index deployment_group on deployment (group_id, created_ms, id);
+create index deployment_product on deployment (product_id, created_ms, id);
 create index deployment_sha on deployment (sha);
 
 create table device (
@@ -153,6 +164,9 @@ create table device (
   mac_address            text collate "C" not null unique,
   owner_id               text collate "C" not null references account on delete cascade,
   group_id               text collate "C" references device_group,
+  group_kind             text collate "C", -- these three: the group's, which never change
+  product_id             text collate "C",
+  group_owner_id         text collate "C",
   agent_id               text collate "C" unique,
   name                   text collate "C",
   imp_type               text collate "C" not null,
@@ -175,6 +189,8 @@ create table device (
 );
 create index device_owner on device (owner_id, created_ms, id);
 create index device_group_member on device (group_id, created_ms, id);
+create index device_product on device (product_id, created_ms, id) where product_id is not null;
+create index device_groups_of on device (group_owner_id, created_ms, id) where group_owner_id is not null;
 create index device_unassigned on device (owner_id, created_ms, id) where group_id is null;
 
 -- The agent id belongs to the pair of device and plan and survives un- and reassignment.
@@ -186,28 +202,30 @@ create table agent (
 );
 
 create table device_history (
-  id        text collate "C" primary key,
   device_id text collate "C" not null references device on delete cascade,
   at_ms     bigint not null,
+  seq       bigint not null, -- tells apart what happened in one millisecond, in order
   event     text collate "C" not null,
   owner_id  text collate "C" not null,
-  actor_id  text collate "C" not null
+  actor_id  text collate "C" not null,
+  primary key (device_id, at_ms, seq)
 );
-create index device_history_device on device_history (device_id, at_ms desc, id desc);
 
 create table connection_event (
-  id         text collate "C" primary key,
+  id         text collate "C" not null,
   device_id  text collate "C" not null references device on delete cascade,
   at_ms      bigint not null,
   event      text collate "C" not null, -- connected, disconnected
   reason     text collate "C",
-  ip_address text collate "C"
+  ip_address text collate "C",
+  primary key (device_id, at_ms, id)
 );
-create index connection_event_device on connection_event (device_id, at_ms desc, id desc);
 
 create table webhook (
   id           text collate "C" primary key,
   group_id     text collate "C" not null references device_group on delete cascade,
+  group_kind   text collate "C" not null, -- these three: the group's, which never change
+  product_id   text collate "C" not null,
   owner_id     text collate "C" not null references account on delete cascade,
   creator_id   text collate "C" not null,
   url          text collate "C" not null,
@@ -233,7 +251,7 @@ create table webhook_delivery (
   updated_ms      bigint not null
 );
 create index webhook_delivery_due on webhook_delivery (next_attempt_ms) where state = 'pending';
-create index webhook_delivery_webhook on webhook_delivery (webhook_id, created_ms desc, id desc);
+create index webhook_delivery_webhook on webhook_delivery (webhook_id, created_ms, id);
 
 create table hourly_counter (
   group_id text collate "C" not null references device_group on delete cascade,
@@ -244,7 +262,7 @@ create table hourly_counter (
 );
 
 create table audit (
-  id          text collate "C" primary key,
+  id          text collate "C" not null unique, -- begins with the time
   owner_id    text collate "C" not null,  -- whose resource; no reference, so that rows outlive it
   actor_id    text collate "C",           -- null: the operator
   action      text collate "C" not null,
@@ -253,6 +271,6 @@ create table audit (
   detail      text collate "C",
   ip_address  text collate "C",
   request_id  text collate "C",
-  created_ms  bigint not null
+  created_ms  bigint not null,
+  primary key (owner_id, created_ms, id)
 );
-create index audit_owner on audit (owner_id, created_ms desc, id desc);

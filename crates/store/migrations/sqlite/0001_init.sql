@@ -29,6 +29,16 @@ create table account (
   updated_ms           integer not null
 ) strict, without rowid;
 
+-- What quotas limit, counted as it comes and goes. An account's number of something is the sum over the shards, which
+-- spare concurrent creates each other's row locks; a shard alone may be negative.
+create table usage_counter (
+  account_id text not null references account on delete cascade,
+  what       text not null,
+  shard      integer not null,
+  value      integer not null,
+  primary key (account_id, what, shard)
+) strict, without rowid;
+
 create table recovery_code (
   account_id text not null references account on delete cascade,
   hash       blob not null,
@@ -76,7 +86,7 @@ create table access_token (
   expires_ms       integer not null
 ) strict, without rowid;
 create index access_token_expires on access_token (expires_ms);
-create index access_token_account on access_token (account_id);
+create index access_token_account on access_token (account_id, refresh_token_id);
 
 create table login_token (
   hash       blob primary key,
@@ -131,6 +141,7 @@ create table code (
 create table deployment (
   id          text primary key,
   group_id    text not null references device_group,
+  group_kind  text not null, -- these three: the group's, which never change
   product_id  text not null,
   owner_id    text not null references account on delete cascade,
   creator_id  text not null,
@@ -143,9 +154,9 @@ create table deployment (
   created_ms  integer not null,
   updated_ms  integer not null
 ) strict, without rowid;
-create index deployment_owner on deployment (owner_id, created_ms desc, id);
-create index deployment_group on deployment (group_id, created_ms desc, id);
-create index deployment_product on deployment (product_id, created_ms desc, id);
+create index deployment_owner on deployment (owner_id, created_ms, id);
+create index deployment_group on deployment (group_id, created_ms, id);
+create index deployment_product on deployment (product_id, created_ms, id);
 create index deployment_sha on deployment (sha);
 
 create table device (
@@ -153,6 +164,9 @@ create table device (
   mac_address            text not null unique,
   owner_id               text not null references account on delete cascade,
   group_id               text references device_group,
+  group_kind             text, -- these three: the group's, which never change
+  product_id             text,
+  group_owner_id         text,
   agent_id               text unique,
   name                   text,
   imp_type               text not null,
@@ -175,6 +189,8 @@ create table device (
 ) strict, without rowid;
 create index device_owner on device (owner_id, created_ms, id);
 create index device_group_member on device (group_id, created_ms, id);
+create index device_product on device (product_id, created_ms, id) where product_id is not null;
+create index device_groups_of on device (group_owner_id, created_ms, id) where group_owner_id is not null;
 create index device_unassigned on device (owner_id, created_ms, id) where group_id is null;
 
 -- The agent id belongs to the pair of device and plan and survives un- and reassignment.
@@ -186,28 +202,30 @@ create table agent (
 ) strict, without rowid;
 
 create table device_history (
-  id        text primary key,
   device_id text not null references device on delete cascade,
   at_ms     integer not null,
+  seq       integer not null, -- tells apart what happened in one millisecond, in order
   event     text not null,
   owner_id  text not null,
-  actor_id  text not null
+  actor_id  text not null,
+  primary key (device_id, at_ms, seq)
 ) strict, without rowid;
-create index device_history_device on device_history (device_id, at_ms desc, id desc);
 
 create table connection_event (
-  id         text primary key,
+  id         text not null,
   device_id  text not null references device on delete cascade,
   at_ms      integer not null,
   event      text not null, -- connected, disconnected
   reason     text,
-  ip_address text
+  ip_address text,
+  primary key (device_id, at_ms, id)
 ) strict, without rowid;
-create index connection_event_device on connection_event (device_id, at_ms desc, id desc);
 
 create table webhook (
   id           text primary key,
   group_id     text not null references device_group on delete cascade,
+  group_kind   text not null, -- these three: the group's, which never change
+  product_id   text not null,
   owner_id     text not null references account on delete cascade,
   creator_id   text not null,
   url          text not null,
@@ -233,7 +251,7 @@ create table webhook_delivery (
   updated_ms      integer not null
 ) strict, without rowid;
 create index webhook_delivery_due on webhook_delivery (next_attempt_ms) where state = 'pending';
-create index webhook_delivery_webhook on webhook_delivery (webhook_id, created_ms desc, id desc);
+create index webhook_delivery_webhook on webhook_delivery (webhook_id, created_ms, id);
 
 create table hourly_counter (
   group_id text not null references device_group on delete cascade,
@@ -244,7 +262,7 @@ create table hourly_counter (
 ) strict, without rowid;
 
 create table audit (
-  id          text primary key,
+  id          text not null unique, -- begins with the time
   owner_id    text not null,  -- whose resource; no reference, so that rows outlive it
   actor_id    text,           -- null: the operator
   action      text not null,
@@ -253,6 +271,6 @@ create table audit (
   detail      text,
   ip_address  text,
   request_id  text,
-  created_ms  integer not null
+  created_ms  integer not null,
+  primary key (owner_id, created_ms, id)
 ) strict, without rowid;
-create index audit_owner on audit (owner_id, created_ms desc, id desc);

@@ -1,0 +1,8 @@
+//! The contract suite: what every method of the store does, on SQLite and on PostgreSQL alike.
+//!
+//! Each test is a function of a fresh database and runs once per backend. PostgreSQL is the server that
+//! `IMPSTEAD_TEST_POSTGRES` names (see `scripts/with-postgres.sh`); without it those runs are skipped, loudly.
+
+mod fixture;
+
+mod smoke;
