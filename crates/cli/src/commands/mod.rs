@@ -1,0 +1,7 @@
+//! What each command does, a file per kind of resource.
+
+pub mod deployments;
+pub mod devices;
+pub mod groups;
+pub mod products;
+pub mod sign_in;

@@ -1,0 +1,7 @@
+//! How results look.
+
+pub mod json;
+pub mod list;
+pub mod places;
+pub mod table;
+pub mod text;

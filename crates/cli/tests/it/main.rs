@@ -1,0 +1,13 @@
+//! Each command as its user sees it: command line, exit code, standard output, standard error.
+
+mod deployments;
+mod devices;
+mod failures;
+mod groups;
+mod products;
+#[expect(dead_code, reason = "the tests of the client need more of it")]
+#[path = "../../../client/tests/it/scripted.rs"]
+mod scripted;
+mod service;
+mod sign_in;
+mod world;
