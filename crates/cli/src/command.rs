@@ -10,11 +10,11 @@ use std::path::PathBuf;
 #[derive(Args, Clone, Debug, Default)]
 pub struct Options {
     /// Profile to use: a service and a sign-in [default: $IMPSTEAD_PROFILE, or `default`]
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "NAME", help_heading = "Global options")]
     pub profile: Option<String>,
 
     /// Print resources as JSON, as the service sent them
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Global options")]
     pub json: bool,
 }
 

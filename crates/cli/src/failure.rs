@@ -1,7 +1,7 @@
 use crate::{
     Context, Exit, Options,
     output::text::{Paint, visible},
-    profile::login_command,
+    profile::{Profile, login_command},
 };
 use impstead_client::{Error, ServiceError};
 use std::{fmt::Write as _, io};
@@ -22,6 +22,8 @@ enum Hint {
     None,
     Text(String),
     SignIn,
+    /// What is wrong may be the profile's endpoint, which is filled in for `{endpoint}`.
+    Endpoint(&'static str),
 }
 
 impl Failure {
@@ -48,6 +50,11 @@ impl Failure {
         self
     }
 
+    fn hint_endpoint(mut self, hint: &'static str) -> Self {
+        self.hint = Hint::Endpoint(hint);
+        self
+    }
+
     /// Adds a line below the message.
     pub fn line(mut self, line: impl Into<String>) -> Self {
         self.causes.push(line.into());
@@ -67,6 +74,7 @@ impl Failure {
             Hint::None => None,
             Hint::Text(hint) => Some(hint),
             Hint::SignIn => Some(format!("Run `{}`.", login_command(options, &context.environment))),
+            Hint::Endpoint(hint) => Some(hint.replace("{endpoint}", &endpoint(options, context))),
         };
         if let Some(hint) = hint {
             let _ = writeln!(text, "{}", visible(&hint));
@@ -75,6 +83,12 @@ impl Failure {
         let _ = context.stderr.write_all(text.as_bytes()).and_then(|()| context.stderr.flush());
         self.exit
     }
+}
+
+/// The endpoint of the profile in use, as far as there is one.
+fn endpoint(options: &Options, context: &Context) -> String {
+    let settings = Profile::choose(options, &context.environment).and_then(|profile| profile.settings());
+    settings.ok().flatten().map_or_else(|| "the endpoint".to_owned(), |settings| settings.endpoint)
 }
 
 fn chain(mut cause: Option<&dyn std::error::Error>) -> Vec<String> {
@@ -109,13 +123,10 @@ impl From<Error> for Failure {
                 None => failure.hint("Try again in a while."),
             },
             Error::Transport { timed_out: true, .. } => failure.hint("Try again; the service may be slow or down."),
-            Error::Transport { .. } => {
-                failure.hint("Check that the service runs and that its address in the profile is right.")
-            }
-            Error::Decode { .. } => {
-                failure.hint("Check that the profile's endpoint is that of an impCentral API v5 service.")
-            }
+            Error::Transport { .. } => failure.hint_endpoint("Check that a service runs at {endpoint}."),
+            Error::Decode { .. } => failure.hint_endpoint("Check that {endpoint} is an impCentral API v5 service."),
             Error::TokenStore(_) => failure.hint("Check the files of the profile, or sign in to another one."),
+            Error::Service(error) if error.title() == "Duplicate Resource" => failure.hint("Choose another name."),
             Error::Service(error) if error.status() == 403 => {
                 failure.hint("Ask the owner of the account for a role that may do this.")
             }

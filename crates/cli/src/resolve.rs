@@ -7,7 +7,7 @@ use impstead_client::{
     DeviceFilter, DeviceGroupFilter, Entity, Error, ProductFilter,
     wire::{Device, DeviceGroup, Product},
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// A resource's id, and what tells it from others of the same name.
 type Candidate<T> = (String, String, Entity<T>);
@@ -55,22 +55,53 @@ impl Session<'_> {
         let listing = self.client.device_groups().list(&filter);
         let groups = fetch(listing, "device groups", self.context).await?.into_iter();
         let named = groups.filter(|group| group.attributes.name == wanted);
-        let candidates = named.map(|group| {
-            (group.id.clone(), format!("{} of product {}", group.kind, group.relationships.product.id), group)
-        });
-        the_only_one(candidates.collect(), "device group", wanted, "impstead group list")
+        let mut candidates: Vec<_> =
+            named.map(|group| (group.id.clone(), group.relationships.product.id.clone(), group)).collect();
+        if candidates.len() > 1 {
+            let names = self.product_names().await;
+            for (_, note, _) in &mut candidates {
+                *note = format!("in product {}", names.get(note).unwrap_or(note));
+            }
+        }
+        the_only_one(candidates, "device group", wanted, "impstead group list")
     }
 
-    /// Finds a device by id, MAC address, agent id or name.
-    pub async fn device(&mut self, wanted: &str) -> Result<Entity<Device>, Failure> {
-        if let Some(device) = unless_unknown(self.client.devices().get(wanted).await)? {
-            return Ok(device);
+    /// The names of products by id. Only a help to the reader: without the right to read them, ids must do.
+    pub async fn product_names(&mut self) -> HashMap<String, String> {
+        let listing = self.client.products().list(&ProductFilter::default());
+        let products = fetch(listing, "products", self.context).await.unwrap_or_default();
+        products.into_iter().map(|product| (product.id.clone(), product.attributes.name.clone())).collect()
+    }
+
+    /// Finds devices by id, MAC address, agent id or name, in the order given and each once.
+    pub async fn devices(&mut self, wanted: &[String]) -> Result<Vec<Entity<Device>>, Failure> {
+        let mut found: Vec<Entity<Device>> = Vec::new();
+        let mut all = None;
+        for wanted in wanted {
+            let device = match unless_unknown(self.client.devices().get(wanted).await)? {
+                Some(device) => device,
+                None => self.device_named(wanted, &mut all).await?,
+            };
+            if found.iter().all(|other| other.id != device.id) {
+                found.push(device);
+            }
         }
-        let listing = self.client.devices().list(&DeviceFilter::default());
-        let devices = fetch(listing, "devices", self.context).await?.into_iter();
-        let named = devices.filter(|device| device.attributes.name.as_deref() == Some(wanted));
+        Ok(found)
+    }
+
+    /// Finds a device by name among `all`, which are fetched when first needed.
+    async fn device_named(
+        &mut self,
+        wanted: &str,
+        all: &mut Option<Vec<Entity<Device>>>,
+    ) -> Result<Entity<Device>, Failure> {
+        if all.is_none() {
+            let listing = self.client.devices().list(&DeviceFilter::default());
+            *all = Some(fetch(listing, "devices", self.context).await?);
+        }
+        let named = all.iter().flatten().filter(|device| device.attributes.name.as_deref() == Some(wanted));
         let candidates =
-            named.map(|device| (device.id.clone(), format!("MAC {}", device.attributes.mac_address), device));
+            named.map(|device| (device.id.clone(), format!("MAC {}", device.attributes.mac_address), device.clone()));
         the_only_one(candidates.collect(), "device", wanted, "impstead device list")
     }
 }

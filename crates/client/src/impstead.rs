@@ -3,12 +3,25 @@
 use crate::{Client, Entity, Error, Listing, resources::Draft, transport::Request};
 use impstead_wire::{AuditEntry, Collaborator, Linkage, Quota, Session, Totp, UnbondingKey};
 use reqwest::{Method, Url};
-use serde_json::json;
 
 /// The endpoints of `/impstead/v1`. The vendor's service answers [`Error::NotFound`] to all of them.
 #[derive(Clone, Copy, Debug)]
 pub struct Impstead<'a>(pub(crate) &'a Client);
 
+/// Which audit entries to list; all that the caller may see unless set. Several conditions must all hold.
+#[derive(Clone, Debug, Default)]
+pub struct AuditFilter {
+    /// Id of the account whose resources were touched.
+    pub owner: Option<String>,
+    /// What was done, for example `product.create`.
+    pub action: Option<String>,
+    /// Type of what it was done to.
+    pub target_type: Option<String>,
+    /// Id of what it was done to.
+    pub target_id: Option<String>,
+}
+
+/// Methods that take a password need it besides the sign-in; a wrong one answers 403, [`Error::Service`].
 impl Impstead<'_> {
     /// Fetches the state of the second factor.
     pub async fn totp(self) -> Result<Entity<Totp>, Error> {
@@ -17,21 +30,20 @@ impl Impstead<'_> {
 
     /// Begins to enrol a second factor; the answer holds its secret. It counts once it is confirmed.
     pub async fn enrol_totp(self, password: &str) -> Result<Entity<Totp>, Error> {
-        let document = Draft::default().attribute("password", Some(password)).document("totp", None);
-        self.0.write(Method::POST, self.url(&["accounts", "me", "totp"])?, &document).await
+        let request = Request::new(Method::POST, self.url(&["accounts", "me", "totp"])?);
+        Entity::from_answer(&self.0.execute(request.password(password)?).await?)
     }
 
     /// Completes the enrolment with a one-time password; the answer holds the recovery codes.
     pub async fn confirm_totp(self, otp: &str) -> Result<Entity<Totp>, Error> {
-        let document = Draft::default().attribute("otp", Some(otp)).document("totp", None);
+        let document = Draft::default().attribute("code", Some(otp)).document("totp", None);
         self.0.write(Method::POST, self.url(&["accounts", "me", "totp", "confirm"])?, &document).await
     }
 
     /// Removes the second factor.
     pub async fn delete_totp(self, password: &str) -> Result<(), Error> {
-        let document = Draft::default().attribute("password", Some(password)).document("totp", None);
-        let request = Request::new(Method::DELETE, self.url(&["accounts", "me", "totp"])?).json(&document);
-        self.0.execute(request).await.map(drop)
+        let request = Request::new(Method::DELETE, self.url(&["accounts", "me", "totp"])?);
+        self.0.execute(request.password(password)?).await.map(drop)
     }
 
     /// Lists the collaborators on an account; `me` is the caller's own.
@@ -39,7 +51,12 @@ impl Impstead<'_> {
         Listing::new(self.0, self.url(&["accounts", account, "collaborators"]))
     }
 
-    /// Makes an account, given by id, a collaborator on another.
+    /// Fetches a collaborator; whoever collaborates may fetch itself as `me`.
+    pub async fn collaborator(self, account: &str, collaborator: &str) -> Result<Entity<Collaborator>, Error> {
+        self.0.get(self.url(&["accounts", account, "collaborators", collaborator])?).await
+    }
+
+    /// Makes an account, given by id, user name or e-mail address, a collaborator on another.
     pub async fn add_collaborator(
         self,
         account: &str,
@@ -65,16 +82,16 @@ impl Impstead<'_> {
         self.0.write(Method::PATCH, url, &document).await
     }
 
-    /// Ends a collaboration.
+    /// Ends a collaboration; whoever collaborates may leave as `me`.
     pub async fn remove_collaborator(self, account: &str, collaborator: &str) -> Result<(), Error> {
         self.0.call(Method::DELETE, self.url(&["accounts", account, "collaborators", collaborator])?).await
     }
 
-    /// Changes the caller's password.
+    /// Changes the caller's password, and ends all its other sign-ins.
     pub async fn change_password(self, old: &str, new: &str) -> Result<(), Error> {
-        let body = json!({ "data": { "type": "password", "attributes": { "old": old, "new": new } } });
-        let request = Request::new(Method::PUT, self.url(&["accounts", "me", "password"])?).json(&body);
-        self.0.execute(request).await.map(drop)
+        let document = Draft::default().attribute("password", Some(new)).document("password", None);
+        let request = Request::new(Method::PUT, self.url(&["accounts", "me", "password"])?).json(&document);
+        self.0.execute(request.password(old)?).await.map(drop)
     }
 
     /// Lists the sign-ins that can still obtain access tokens.
@@ -82,9 +99,14 @@ impl Impstead<'_> {
         Listing::new(self.0, self.url(&["accounts", "me", "sessions"]))
     }
 
-    /// Ends a sign-in.
+    /// Ends a sign-in and its access tokens.
     pub async fn delete_session(self, id: &str) -> Result<(), Error> {
         self.0.call(Method::DELETE, self.url(&["accounts", "me", "sessions", id])?).await
+    }
+
+    /// Ends all sign-ins but this one.
+    pub async fn delete_other_sessions(self) -> Result<(), Error> {
+        self.0.call(Method::DELETE, self.url(&["accounts", "me", "sessions"])?).await
     }
 
     /// Fetches whether the account has an unbonding key, never the key.
@@ -94,13 +116,14 @@ impl Impstead<'_> {
 
     /// Makes an unbonding key, in place of an older one; the answer holds it.
     pub async fn create_unbonding_key(self, password: &str) -> Result<Entity<UnbondingKey>, Error> {
-        let document = Draft::default().attribute("password", Some(password)).document("unbonding_key", None);
-        self.0.write(Method::POST, self.url(&["accounts", "me", "unbonding_key"])?, &document).await
+        let request = Request::new(Method::POST, self.url(&["accounts", "me", "unbonding_key"])?);
+        Entity::from_answer(&self.0.execute(request.password(password)?).await?)
     }
 
     /// Removes the unbonding key.
-    pub async fn delete_unbonding_key(self) -> Result<(), Error> {
-        self.0.call(Method::DELETE, self.url(&["accounts", "me", "unbonding_key"])?).await
+    pub async fn delete_unbonding_key(self, password: &str) -> Result<(), Error> {
+        let request = Request::new(Method::DELETE, self.url(&["accounts", "me", "unbonding_key"])?);
+        self.0.execute(request.password(password)?).await.map(drop)
     }
 
     /// Fetches an account's limits and what it uses of them; `me` is the caller's own.
@@ -108,9 +131,14 @@ impl Impstead<'_> {
         self.0.get(self.url(&["accounts", account, "quota"])?).await
     }
 
-    /// Lists what was done to the caller's resources, newest first.
-    pub fn audit(self) -> Listing<AuditEntry> {
+    /// Lists what was done to the resources of the accounts that the caller manages, newest first.
+    pub fn audit(self, filter: &AuditFilter) -> Listing<AuditEntry> {
+        let AuditFilter { owner, action, target_type, target_id } = filter;
         Listing::new(self.0, self.url(&["audit"]))
+            .filter("owner.id", owner.as_deref())
+            .filter("action", action.as_deref())
+            .filter("target.type", target_type.as_deref())
+            .filter("target.id", target_id.as_deref())
     }
 
     fn url(self, segments: &[&str]) -> Result<Url, Error> {

@@ -47,7 +47,7 @@ pub use client::{Client, ClientBuilder};
 pub use device_group_type::{DeviceGroupType, UnknownDeviceGroupType};
 pub use entity::Entity;
 pub use error::Error;
-pub use impstead::Impstead;
+pub use impstead::{AuditFilter, Impstead};
 pub use impstead_wire as wire;
 pub use listing::{Listing, Page};
 pub use resources::Update;

@@ -54,6 +54,13 @@ impl Request {
         self
     }
 
+    /// Adds the account's password, which some requests ask for besides the token. Bytes beyond ASCII go as UTF-8.
+    pub(crate) fn password(self, password: &str) -> Result<Self, Error> {
+        let value = HeaderValue::from_bytes(password.as_bytes())
+            .map_err(|_| Error::settings("a password with control characters cannot be sent"))?;
+        Ok(self.secret_header("x-electricimp-password", value))
+    }
+
     pub(crate) fn json(mut self, body: &impl Serialize) -> Self {
         self.body = Some(serde_json::to_vec(body).expect("request bodies have string keys only"));
         self

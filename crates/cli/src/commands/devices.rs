@@ -63,14 +63,11 @@ async fn group_names(session: &mut Session<'_>, devices: &[Entity<Device>]) -> H
 
 async fn assign(mut session: Session<'_>, arguments: DeviceAssignArgs) -> Result<(), Failure> {
     let group = session.group(&arguments.group, arguments.product.as_deref()).await?;
-    let mut devices = Vec::new();
-    for wanted in &arguments.devices {
-        devices.push(session.device(wanted).await?);
-    }
+    let devices = session.devices(&arguments.devices).await?;
     let ids: Vec<_> = devices.iter().map(|device| &device.id).collect();
     match session.client.device_groups().add_devices(&group.id, &ids).await {
         Ok(()) => {}
-        Err(Error::Service(error)) if error.status() == 400 => return Err(partly(&error, &arguments.devices, &ids)),
+        Err(Error::Service(error)) if error.status() == 400 => return Err(partly(&error, &devices)),
         Err(error) => return Err(error.into()),
     }
     if session.json {
@@ -89,16 +86,23 @@ async fn assign(mut session: Session<'_>, arguments: DeviceAssignArgs) -> Result
 }
 
 /// Says which devices were not assigned, and why.
-fn partly(error: &ServiceError, wanted: &[String], ids: &[&String]) -> Failure {
+fn partly(error: &ServiceError, devices: &[Entity<Device>]) -> Failure {
     let failed = error.errors();
-    let failure =
-        Failure::new(format!("{} of {} devices could not be assigned", failed.len().min(ids.len()), ids.len()));
+    let counts = format!("{} of {} devices", failed.len().min(devices.len()), devices.len());
+    let failure = Failure::new(format!("{counts} could not be assigned"));
     failed.iter().fold(failure, |failure, entry| {
+        // Some services name the device, some its place in the request.
         let id = entry.meta.as_ref().and_then(|meta| meta.get("device_id")?.as_str());
-        let index =
-            entry.source.as_ref().and_then(|source| source.pointer.as_deref()?.strip_prefix("/data/")?.parse().ok());
-        let index = id.and_then(|id| ids.iter().position(|known| *known == id)).or(index);
-        let device = index.and_then(|index: usize| wanted.get(index)).map(String::as_str).or(id).unwrap_or("a device");
-        failure.line(format!("{device}: {}: {}", entry.title, entry.detail))
+        let pointer = entry.source.as_ref().and_then(|source| source.pointer.as_deref()?.strip_prefix("/data/"));
+        let place = pointer.and_then(|place| place.split('/').next()?.parse::<usize>().ok());
+        let device = devices.iter().find(|device| id == Some(&device.id)).or_else(|| devices.get(place?));
+        let described = match device {
+            Some(device) => match &device.attributes.name {
+                Some(name) => format!("{name} ({})", device.id),
+                None => device.id.clone(),
+            },
+            None => id.unwrap_or("a device").to_owned(),
+        };
+        failure.line(format!("{described}: {}: {}", entry.title, entry.detail))
     })
 }

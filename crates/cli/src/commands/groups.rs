@@ -14,6 +14,7 @@ use impstead_client::{
     DeviceGroupFilter, DeviceGroupType, Entity, NewDeviceGroup,
     wire::{DeviceGroup, Linkage},
 };
+use std::collections::HashMap;
 
 pub async fn run(command: GroupCommand, options: &Options, context: &mut Context) -> Result<(), Failure> {
     let mut session = Session::open(options, context)?;
@@ -37,13 +38,16 @@ async fn list(mut session: Session<'_>, arguments: GroupListArgs) -> Result<(), 
     if session.json {
         return print_json(listing, "device groups", session.context).await;
     }
+    let groups = fetch(listing, "device groups", session.context).await?;
+    let products = if groups.is_empty() { HashMap::new() } else { session.product_names().await };
     let mut table = Table::new(["ID", "NAME", "TYPE", "PRODUCT", "DESCRIPTION"]);
-    for group in fetch(listing, "device groups", session.context).await? {
+    for group in groups {
+        let product = &group.relationships.product.id;
         table.push([
             group.id.clone(),
             group.attributes.name.clone(),
             short(&group.kind).to_owned(),
-            group.relationships.product.id.clone(),
+            products.get(product).unwrap_or(product).clone(),
             group.attributes.description.clone().unwrap_or_default(),
         ]);
     }

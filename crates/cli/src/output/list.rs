@@ -27,13 +27,19 @@ where
 }
 
 /// Prints a list as a JSON array, item by item as they come, or says that it is empty.
+///
+/// Holds one page in memory. Should the list break off, then so does the array: what is not whole shall not look whole.
 pub async fn print_json<T>(listing: Listing<T>, things: &str, context: &mut Context) -> Result<(), Failure>
 where
     T: DeserializeOwned + Send + 'static,
 {
     let mut count = 0;
     let mut items = listing.stream();
-    while let Some(item) = items.try_next().await? {
+    while let Some(item) = items.try_next().await.inspect_err(|_| {
+        if count > 0 {
+            let _ = writeln!(context.stdout);
+        }
+    })? {
         let before = if count == 0 { "[" } else { "," };
         write!(context.stdout, "{before}\n  {}", indented(item.raw().get(), 1))?;
         count += 1;

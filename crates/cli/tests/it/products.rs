@@ -11,9 +11,11 @@ fn list() {
 
 #[test]
 fn list_on_a_terminal() {
-    let script = |request: &crate::scripted::Received| match request.target.contains("number%5D=1&") {
-        true => page(&[product("p1", "Greenhouse", Some("Soil probes in all beds"))], Some("/v5/products?page=2")),
-        false => page(&[product("p2", "温室", Some("\u{1b}[31mred"))], None),
+    let script = |request: &crate::scripted::Received| match request.target.as_str() {
+        "/v5/products?page%5Bnumber%5D=1&page%5Bsize%5D=100" => {
+            page(&[product("p1", "Greenhouse", Some("Soil probes in all beds"))], Some("/v5/products?page=2"))
+        }
+        _ => page(&[product("p2", "温室", Some("\u{1b}[31mred"))], None),
     };
     let mut world = World::signed_in(script).on_terminal(55);
     assert_snapshot!("product_list_terminal", world.run(&["product", "list"]));

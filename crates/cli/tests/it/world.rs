@@ -90,7 +90,7 @@ impl World {
                 let _ = write!(text, "--- {name}\n{stream}{end}");
             }
         }
-        let text = text.replace('\r', "␍").replace('\x1b', "␛");
+        let text = text.replace('\r', "␍").replace('\x1b', "<ESC>");
         text.replace(&self.server.url(), "http://server").replace(&self.directory.path().display().to_string(), "DIR")
     }
 
@@ -106,7 +106,7 @@ impl World {
         let mut context = Context {
             stdout: Box::new(stdout.clone()),
             stderr: Box::new(stderr.clone()),
-            input: Box::new(Answers { answers, stdin: self.stdin.clone(), stderr: stderr.clone() }),
+            input: Box::new(Answers { left: answers, stdin: self.stdin.clone(), stderr: stderr.clone() }),
             environment: self.environment.clone(),
             retry: RetryPolicy { first_wait: Duration::from_millis(1), ..RetryPolicy::default() },
         };
@@ -146,7 +146,7 @@ impl io::Write for Buffer {
 
 /// A person who has the answers ready, last one first.
 struct Answers {
-    answers: Vec<String>,
+    left: Vec<String>,
     stdin: String,
     stderr: Buffer,
 }
@@ -154,7 +154,7 @@ struct Answers {
 impl Answers {
     fn answer(&mut self, prompt: &str) -> io::Result<String> {
         io::Write::write_all(&mut self.stderr, format!("{prompt}\n").as_bytes())?;
-        self.answers.pop().ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+        self.left.pop().ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
     }
 }
 

@@ -1,10 +1,8 @@
 use super::Draft;
 use crate::{Client, Entity, Error, Listing, Update, transport::Request};
 use impstead_wire::LoginKey;
-use reqwest::{Method, Url, header::HeaderValue};
+use reqwest::{Method, Url};
 use serde_json::Value;
-
-const PASSWORD_HEADER: &str = "x-electricimp-password";
 
 /// The login keys of the caller's account: `/accounts/me/login_keys`.
 ///
@@ -29,7 +27,7 @@ impl LoginKeys<'_> {
     pub async fn create(self, password: &str, description: Option<&str>) -> Result<Entity<LoginKey>, Error> {
         let document = Draft::default().attribute("description", description).document("login_key", None);
         let request = Request::new(Method::POST, self.collection()?).json(&document);
-        Entity::from_answer(&self.0.execute(signed(request, password)?).await?)
+        Entity::from_answer(&self.0.execute(request.password(password)?).await?)
     }
 
     /// Changes a key's description.
@@ -41,13 +39,13 @@ impl LoginKeys<'_> {
     ) -> Result<Entity<LoginKey>, Error> {
         let document: Value = Draft::default().update("description", description).document("login_key", Some(key));
         let request = Request::new(Method::PATCH, self.one(key)?).hide_id().json(&document);
-        Entity::from_answer(&self.0.execute(signed(request, password)?).await?)
+        Entity::from_answer(&self.0.execute(request.password(password)?).await?)
     }
 
     /// Deletes a key: it can no longer be exchanged.
     pub async fn delete(self, key: &str, password: &str) -> Result<(), Error> {
         let request = Request::new(Method::DELETE, self.one(key)?).hide_id();
-        self.0.execute(signed(request, password)?).await.map(drop)
+        self.0.execute(request.password(password)?).await.map(drop)
     }
 
     fn collection(self) -> Result<Url, Error> {
@@ -57,11 +55,4 @@ impl LoginKeys<'_> {
     fn one(self, key: &str) -> Result<Url, Error> {
         self.0.v5(&["accounts", "me", "login_keys", key])
     }
-}
-
-/// Adds the password. Bytes beyond ASCII go as UTF-8.
-fn signed(request: Request, password: &str) -> Result<Request, Error> {
-    let value = HeaderValue::from_bytes(password.as_bytes())
-        .map_err(|_| Error::settings("a password with control characters cannot be sent"))?;
-    Ok(request.secret_header(PASSWORD_HEADER, value))
 }

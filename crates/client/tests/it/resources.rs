@@ -3,8 +3,8 @@
 use crate::fixtures::signed_in;
 use crate::scripted::{Reply, Server};
 use impstead_client::{
-    Client, DeploymentChanges, DeviceGroupChanges, DeviceGroupType, Error, NewDeployment, NewDeviceGroup, NewProduct,
-    NewWebhook, ProductChanges, Update, WebhookChanges, WebhookContentType, WebhookEvent, wire::Linkage,
+    AuditFilter, Client, DeploymentChanges, DeviceGroupChanges, DeviceGroupType, Error, NewDeployment, NewDeviceGroup,
+    NewProduct, NewWebhook, ProductChanges, Update, WebhookChanges, WebhookContentType, WebhookEvent, wire::Linkage,
 };
 use serde_json::{Value, json};
 
@@ -199,14 +199,28 @@ async fn impsteads_own() {
     check! {
         "GET /impstead/v1/accounts/me/totp", Value::Null => |client| client.impstead().totp();
         "POST /impstead/v1/accounts/me/totp/confirm",
-            json!({ "data": { "type": "totp", "attributes": { "otp": "123456" } } })
+            json!({ "data": { "type": "totp", "attributes": { "code": "123456" } } })
             => |client| client.impstead().confirm_totp("123456");
         "PATCH /impstead/v1/accounts/a1/collaborators/a2",
             json!({ "data": { "type": "collaborator", "id": "a2", "attributes": { "role": "support" } } })
             => |client| client.impstead().set_collaborator_role("a1", "a2", "support");
         "DELETE /impstead/v1/accounts/me/sessions/s1", Value::Null => |client| client.impstead().delete_session("s1");
+        "DELETE /impstead/v1/accounts/me/sessions", Value::Null => |client| client.impstead().delete_other_sessions();
+        "PUT /impstead/v1/accounts/me/password",
+            json!({ "data": { "type": "password", "attributes": { "password": "new" } } })
+            => |client| client.impstead().change_password("old", "new");
+        "POST /impstead/v1/accounts/a1/collaborators",
+            json!({ "data": { "type": "collaborator", "attributes": { "role": "developer" },
+                "relationships": { "account": { "type": "account", "id": "ann" } } } })
+            => |client| client.impstead().add_collaborator("a1", "ann", "developer");
+        "POST /impstead/v1/accounts/me/totp", Value::Null => |client| client.impstead().enrol_totp("pass");
+        "DELETE /impstead/v1/accounts/me/unbonding_key", Value::Null
+            => |client| client.impstead().delete_unbonding_key("pass");
         "GET /impstead/v1/accounts/me/quota", Value::Null => |client| client.impstead().quota("me");
         "GET /impstead/v1/audit?page%5Bnumber%5D=1&page%5Bsize%5D=100", Value::Null
-            => |client| client.impstead().audit().collect();
+            => |client| client.impstead().audit(&AuditFilter::default()).collect();
     }
+    let server = Server::start(|_| Reply::new(204, ""));
+    signed_in(&server).impstead().change_password("old", "new").await.unwrap();
+    assert_eq!(server.requests()[0].header("x-electricimp-password"), "old");
 }
