@@ -123,6 +123,8 @@ impl From<Error> for Failure {
                 None => failure.hint("Try again in a while."),
             },
             Error::Transport { timed_out: true, .. } => failure.hint("Try again; the service may be slow or down."),
+            Error::Transport { .. } if failure.causes.iter().any(|cause| cause.contains("certificate")) => failure
+                .hint("If the certificate is from a private authority, give the authority's own to `impstead login --ca-file FILE`."),
             Error::Transport { .. } => failure.hint_endpoint("Check that a service runs at {endpoint}."),
             Error::Decode { .. } => failure.hint_endpoint("Check that {endpoint} is an impCentral API v5 service."),
             Error::TokenStore(_) => failure.hint("Check the files of the profile, or sign in to another one."),
