@@ -18,12 +18,6 @@ use impstead_model::AccountId;
 use impstead_store::{Conflict, NewAccess, NewSession, StoreError};
 use impstead_wire::{self as wire, Timestamp};
 
-/// Life of an access token, in seconds.
-///
-/// # Source
-/// impCentral API v5, "How To Use The impCentral API".
-const ACCESS_TOKEN_S: i64 = 3600;
-
 /// Live refresh tokens of an account; a further sign-in silently evicts the oldest.
 const MOST_REFRESH_TOKENS: i64 = 5;
 
@@ -111,7 +105,7 @@ async fn sign_in(
         account: account.clone(),
         refresh_hash: token_hash(&refresh_token).to_vec(),
         access_hash: token_hash(&access_token).to_vec(),
-        access_expires_ms: visit.at_ms + ACCESS_TOKEN_S * 1000,
+        access_expires_ms: expiry(app, visit).as_ms(),
         ip_address: Some(visit.address.to_string()),
         user_agent: user_agent.map(|agent| agent.chars().take(255).collect()),
         most_refresh_tokens: MOST_REFRESH_TOKENS,
@@ -122,7 +116,7 @@ async fn sign_in(
         error => error.into(),
     })?;
     app.login_guard.succeeded(&account, visit.address);
-    Ok(tokens(visit, access_token, Some(refresh_token)))
+    Ok(tokens(app, visit, access_token, Some(refresh_token)))
 }
 
 /// `POST /v5/auth/token`: exchanges a refresh token or a login key for an access token.
@@ -132,7 +126,7 @@ pub async fn exchange(State(app): State<App>, visit: Visit, body: Body) -> Reply
     let access_token = new_access_token(&*app.entropy);
     let access = NewAccess {
         hash: token_hash(&access_token).to_vec(),
-        expires_ms: visit.at_ms + ACCESS_TOKEN_S * 1000,
+        expires_ms: expiry(&app, &visit).as_ms(),
         ip_address: Some(visit.address.to_string()),
     };
     let act = visit.act(&app, None);
@@ -147,7 +141,7 @@ pub async fn exchange(State(app): State<App>, visit: Visit, body: Body) -> Reply
         let hash = token_hash(member(&body, "token")?);
         app.store.exchange_refresh_token(&hash, access, act).await?.ok_or_else(|| not_found("refresh token"))?;
     }
-    Ok(tokens(&visit, access_token, None))
+    Ok(tokens(&app, &visit, access_token, None))
 }
 
 /// Refuses an address that guessed too often lately.
@@ -158,10 +152,16 @@ pub fn slow_guesses(app: &App, visit: &Visit) -> Result<(), ApiError> {
     }
 }
 
-fn tokens(visit: &Visit, access_token: String, refresh_token: Option<String>) -> Response {
-    let expires_at = Timestamp::from_ms(visit.at_ms + ACCESS_TOKEN_S * 1000);
-    let tokens = wire::Tokens { access_token, expires_in: ACCESS_TOKEN_S, expires_at, refresh_token };
-    json(StatusCode::OK, "application/json", &tokens)
+/// Returns when an access token made now expires.
+fn expiry(app: &App, visit: &Visit) -> Timestamp {
+    let life_ms = i64::try_from(app.config.access_token_life.as_millis()).unwrap_or(i64::MAX);
+    Timestamp::from_ms(visit.at_ms.saturating_add(life_ms))
+}
+
+fn tokens(app: &App, visit: &Visit, access_token: String, refresh_token: Option<String>) -> Response {
+    let expires_at = expiry(app, visit);
+    let expires_in = (expires_at.as_ms() - visit.at_ms) / 1000;
+    json(StatusCode::OK, "application/json", &wire::Tokens { access_token, expires_in, expires_at, refresh_token })
 }
 
 /// Returns a string member of a body that is not wrapped in `data`.

@@ -13,6 +13,8 @@ pub struct Config {
     pub rate_limit: RateLimit,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: TrustedProxies,
+    /// Life of an access token; the vendor's is an hour.
+    pub access_token_life: Duration,
     /// Whether an access token works only from the address that obtained it.
     pub bind_tokens_to_address: bool,
     /// Whether `/metrics` answers other addresses than loopback ones.
@@ -30,6 +32,7 @@ impl Default for Config {
             agent_url: "http://127.0.0.1:8081".into(),
             rate_limit: RateLimit { bucket: 40, refill_per_s: 400.0 },
             trusted_proxies: TrustedProxies::default(),
+            access_token_life: Duration::from_secs(3600),
             bind_tokens_to_address: false,
             public_metrics: false,
             request_timeout: Duration::from_secs(60),

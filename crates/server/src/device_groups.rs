@@ -224,7 +224,9 @@ fn targets(
 
 /// Returns the environment variables that the document sets; only the owner may change them.
 fn env_vars(fields: &Fields<'_>, role: Role, current: &Map<String, Value>) -> Result<Option<String>, ApiError> {
-    let Some(given) = fields.value("env_vars").and_then(Value::as_object) else { return Ok(None) };
+    let Some(given) = fields.value("env_vars") else { return Ok(None) };
+    let none = Map::new();
+    let given = given.as_object().unwrap_or(&none);
     if given != current && !role.may(Right::EditEnvVars) {
         return Err(forbidden("Invalid Permission: only the owner may set environment variables.")
             .at("/data/attributes/env_vars"));

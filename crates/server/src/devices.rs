@@ -24,7 +24,8 @@ pub const SHAPE: Shape = Shape {
 /// `GET /v5/devices`: the caller's own, unless a filter names another owner, a product or a group.
 pub async fn list(caller: Caller, State(app): State<App>, query: ListQuery) -> Reply<Listed<wire::Device>> {
     let group_owner = query.filter("devicegroup.owner.id").map(|id| match id {
-        "null" => GroupOwner::Unassigned,
+        // A client that means JavaScript's `null` sends an empty value.
+        "null" | "" => GroupOwner::Unassigned,
         id => GroupOwner::Account(caller.account_named(id)),
     });
     let filter = DeviceFilter {

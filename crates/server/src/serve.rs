@@ -110,15 +110,22 @@ async fn converse(
     }
 }
 
-/// Collapses repeated slashes and drops a trailing one, as clients send both; `None` where there are none.
+/// Collapses repeated slashes, as one client sends them; `None` where there are none.
+///
+/// A trailing slash stays: it is an empty id, which names nothing.
 pub fn normalized(uri: &Uri) -> Option<Uri> {
     let path = uri.path();
-    if !path.contains("//") && (path.len() == 1 || !path.ends_with('/')) {
+    if !path.contains("//") {
         return None;
     }
-    let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+    let mut collapsed = String::with_capacity(path.len());
+    for character in path.chars() {
+        if !(character == '/' && collapsed.ends_with('/')) {
+            collapsed.push(character);
+        }
+    }
     let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
-    format!("/{}{query}", segments.join("/")).parse().ok()
+    format!("{collapsed}{query}").parse().ok()
 }
 
 #[cfg(test)]
@@ -132,7 +139,8 @@ mod tests {
             normalized("/v5//devicegroups/x/relationships/devices").unwrap(),
             "/v5/devicegroups/x/relationships/devices"
         );
-        assert_eq!(normalized("/v5/products/?a=//b").unwrap(), "/v5/products?a=//b");
+        assert_eq!(normalized("/v5//products/?a=//b").unwrap(), "/v5/products/?a=//b");
+        assert_eq!(normalized("/v5/products/"), None);
         assert_eq!(normalized("//").unwrap(), "/");
         assert_eq!(normalized("/v5/products?a=//b/"), None);
         assert_eq!(normalized("/"), None);

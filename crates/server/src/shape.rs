@@ -90,7 +90,7 @@ pub enum Kind {
     Source,
     /// A deployment's tags.
     Tags,
-    /// A device group's environment variables.
+    /// A device group's environment variables; null for none.
     EnvVars,
     /// An http or https URL.
     Url,
@@ -141,6 +141,7 @@ impl Kind {
                     Err(format!("All tags together may have at most {MAX_TAGS_CHARS} characters."))
                 }
             }
+            Self::EnvVars if value.is_null() => Ok(()),
             Self::EnvVars => {
                 let variables = value.as_object().ok_or("It must be an object.")?;
                 for (name, value) in variables {
@@ -182,7 +183,7 @@ impl Kind {
             Self::Source => json!({ "type": "string", "maxLength": MAX_SOURCE_BYTES }),
             Self::Tags => json!({ "type": "array", "items": { "type": "string", "pattern": "^[A-Za-z0-9_*.-]+$" } }),
             Self::EnvVars => json!({
-                "type": "object",
+                "type": ["object", "null"],
                 "propertyNames": { "pattern": "^[a-zA-Z][_a-zA-Z0-9]{0,99}$" },
                 "additionalProperties": { "type": ["string", "number"] },
             }),

@@ -2,9 +2,34 @@ use crate::{
     Act, Conflict, Page, Paged, Store, StoreError,
     conn::{Conn, Lock, Param, Row},
 };
-use impstead_model::{AccountId, Collaborator, Role};
+use impstead_model::{AccountId, Collaborator, Reach, Role};
 
 impl Store {
+    /// Says whether an account has to do with those that the caller reaches: it collaborates on one, or made or flagged
+    /// something there. Clients read the account of everybody who appears in a relationship.
+    pub async fn works_with(&self, reach: &Reach, other: &AccountId) -> Result<bool, StoreError> {
+        const TRACES: [&str; 6] = [
+            "select 1 from collaborator where owner_id = ?1 and account_id = ?2 limit 1",
+            "select 1 from product where owner_id = ?1 and creator_id = ?2 limit 1",
+            "select 1 from device_group where owner_id = ?1 and creator_id = ?2 limit 1",
+            "select 1 from webhook where owner_id = ?1 and creator_id = ?2 limit 1",
+            "select 1 from deployment where owner_id = ?1 and creator_id = ?2 limit 1",
+            "select 1 from deployment where owner_id = ?1 and flagger_id = ?2 limit 1",
+        ];
+        let (reach, other) = (reach.clone(), other.clone());
+        self.read(move |conn| {
+            for (owner, _) in reach.roles() {
+                for trace in TRACES {
+                    if conn.exists(trace, &[&owner.as_str(), &other.as_str()])? {
+                        return Ok(true);
+                    }
+                }
+            }
+            Ok(false)
+        })
+        .await
+    }
+
     /// Lists the collaborators on an account, oldest first.
     pub async fn collaborators(&self, owner: &AccountId, page: Page) -> Result<Paged<Collaborator>, StoreError> {
         let owner = owner.clone();
