@@ -8,7 +8,7 @@ use crate::{
     page::{Ids, ListQuery},
 };
 use axum::extract::State;
-use impstead_model::{self as model, Right, Side};
+use impstead_model::{self as model, Right, Role, Side};
 use impstead_wire::{self as wire, Linkage, NoRelationships, SelfLink, Timestamp};
 
 /// `GET /v5/accounts`: the caller's own, and those it collaborates on.
@@ -19,14 +19,18 @@ pub async fn list(caller: Caller, State(app): State<App>, query: ListQuery) -> R
 
 /// `GET /v5/accounts/{id}`: by id, user name, e-mail address, or `me`.
 pub async fn show(caller: Caller, State(app): State<App>, ids: Ids) -> Reply<One<wire::Account>> {
-    let account = find(&app, &caller, &ids).await?;
+    let account = named(&app, &caller, &ids).await?;
+    let reach = &caller.session().reach;
+    // Clients read the owner and creator of whatever they show.
+    if reach.role(&account.id).is_none() && !app.store.works_with(reach, &account.id).await? {
+        return Err(not_found("account"));
+    }
     Ok(One(resource(&app, account)))
 }
 
 /// `GET /v5/accounts/{id}/capabilities`: what the caller may do there.
 pub async fn capabilities(caller: Caller, State(app): State<App>, ids: Ids) -> Reply<One<wire::Capabilities>> {
-    let account = find(&app, &caller, &ids).await?;
-    let role = caller.may(Right::ReadProducts, &account.id, "account")?;
+    let (account, role) = find(&app, &caller, &ids).await?;
     Ok(One(wire::Capabilities {
         kind: "capabilities".into(),
         id: account.id.to_string(),
@@ -44,17 +48,21 @@ pub async fn capabilities(caller: Caller, State(app): State<App>, ids: Ids) -> R
     }))
 }
 
-/// Finds an account that the caller is or works with: clients read the owner and creator of whatever they show.
-async fn find(app: &App, caller: &Caller, ids: &Ids) -> Result<model::Account, ApiError> {
-    let named = ids.one();
-    let account = match app.store.account(&caller.account_named(named)).await? {
-        None if !named.is_empty() => app.store.account_by_name(named).await?,
+/// Finds an account that the caller is or collaborates on.
+pub async fn find(app: &App, caller: &Caller, ids: &Ids) -> Result<(model::Account, Role), ApiError> {
+    let account = named(app, caller, ids).await?;
+    let role = caller.may(Right::ReadProducts, &account.id, "account")?;
+    Ok((account, role))
+}
+
+/// Finds the account that a path names, whoever asks.
+async fn named(app: &App, caller: &Caller, ids: &Ids) -> Result<model::Account, ApiError> {
+    let name = ids.one();
+    let account = match app.store.account(&caller.account_named(name)).await? {
+        None if !name.is_empty() => app.store.account_by_name(name).await?,
         found => found,
     };
-    let account = account.ok_or_else(|| not_found("account"))?;
-    let reach = &caller.session().reach;
-    let visible = reach.role(&account.id).is_some() || app.store.works_with(reach, &account.id).await?;
-    if visible { Ok(account) } else { Err(not_found("account")) }
+    account.ok_or_else(|| not_found("account"))
 }
 
 fn resource(app: &App, account: model::Account) -> wire::Account {

@@ -35,7 +35,9 @@ pub fn new_login_key(entropy: &dyn Entropy) -> String {
 /// What a sealed value is for; a value sealed for one purpose opens for no other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
+    /// A login key.
     LoginKey,
+    /// A secret for one-time passwords.
     Totp,
 }
 
