@@ -46,6 +46,7 @@ use impstead_model::{Clock, Entropy};
 use impstead_store::Store;
 use login_guard::LoginGuard;
 use metrics::Metrics;
+use openapi::Documentation;
 use rate_limit::RateLimits;
 use std::{ops::Deref, sync::Arc};
 
@@ -71,6 +72,7 @@ pub struct Shared {
     rate_limits: RateLimits,
     login_guard: LoginGuard,
     metrics: Metrics,
+    documentation: Documentation,
 }
 
 impl Deref for App {
@@ -102,6 +104,7 @@ impl App {
             rate_limits,
             login_guard: LoginGuard::new(),
             metrics: Metrics::new(),
+            documentation: Documentation::default(),
             config,
         }))
     }

@@ -3,7 +3,7 @@
 use crate::{
     App, accounts, auth, deployments, device_groups, devices,
     document::MEDIA_TYPE,
-    error::{ApiError, method_not_allowed, not_found},
+    error::{method_not_allowed, not_found},
     gate, group_devices, health,
     impstead::{audit, collaborators, password, quota, sessions, totp, unbonding_key},
     libraries, login_keys, openapi, products, reference, refresh_tokens,

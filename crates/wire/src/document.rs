@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 /// A document with one primary resource: `{"data": …}`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "{T}Document"))]
 pub struct Document<T> {
     /// The resource.
     pub data: T,
@@ -10,7 +10,7 @@ pub struct Document<T> {
 
 /// A page of a collection: `{"data": […], "links": {…}}`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "{T}List"))]
 pub struct List<T> {
     /// The page's items, at most `page[size]`, possibly none.
     pub data: Vec<T>,
@@ -41,7 +41,7 @@ pub struct PageLinks {
 
 /// One resource object: `type`, `id`, `links`, `attributes`, `relationships`, in this order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "{A}Resource"))]
 pub struct Resource<A, R> {
     /// The resource type, for example `product`.
     #[serde(rename = "type")]

@@ -3,8 +3,9 @@
 //! The owner and administrators manage collaborators; only the owner makes and unmakes administrators
 //! ([`Role::may_appoint`]). Whoever collaborates may read its own entry and leave.
 
+use super::{managed, reached};
 use crate::{
-    App, accounts,
+    App,
     caller::Caller,
     document::{Created, Listed, NoContent, One, Reply},
     error::{ApiError, duplicate, forbidden, invalid_attribute, not_found},
@@ -34,6 +35,7 @@ pub async fn list(
     query: ListQuery,
 ) -> Reply<Listed<wire::Collaborator>> {
     let (owner, _) = managed(&app, &caller, &ids).await?;
+    let owner = owner.id;
     let page = app.store.collaborators(&owner, query.page).await?;
     Ok(Listed::new(&query, page, |collaborator| resource(&app, collaborator)))
 }
@@ -47,6 +49,7 @@ pub async fn create(
 ) -> Reply<Created<wire::Collaborator>> {
     const POINTER: &str = "/data/relationships/account";
     let (owner, callers_role) = managed(&app, &caller, &ids).await?;
+    let owner = owner.id;
     let fields = SHAPE.create(&body)?;
     let role = role_of(&fields).unwrap_or(Role::Support);
     may_appoint(callers_role, role)?;
@@ -74,7 +77,7 @@ pub async fn create(
 
 /// `GET /impstead/v1/accounts/{account}/collaborators/{collaborator}`
 pub async fn show(caller: Caller, State(app): State<App>, ids: Ids) -> Reply<One<wire::Collaborator>> {
-    let (account, _) = accounts::find(&app, &caller, &ids).await?;
+    let (account, _) = reached(&app, &caller, &ids).await?;
     let named = named(&caller, &ids);
     if named != *caller.account() {
         caller.may(Right::ManageAccount, &account.id, "account")?;
@@ -85,6 +88,7 @@ pub async fn show(caller: Caller, State(app): State<App>, ids: Ids) -> Reply<One
 /// `PATCH /impstead/v1/accounts/{account}/collaborators/{collaborator}`
 pub async fn update(caller: Caller, State(app): State<App>, ids: Ids, body: Body) -> Reply<One<wire::Collaborator>> {
     let (owner, callers_role) = managed(&app, &caller, &ids).await?;
+    let owner = owner.id;
     let collaborator = find(&app, &owner, &named(&caller, &ids)).await?;
     let account = collaborator.account.clone();
     let current = resource(&app, collaborator.clone()).attributes;
@@ -103,7 +107,7 @@ pub async fn update(caller: Caller, State(app): State<App>, ids: Ids, body: Body
 
 /// `DELETE /impstead/v1/accounts/{account}/collaborators/{collaborator}`
 pub async fn delete(caller: Caller, State(app): State<App>, ids: Ids) -> Reply<NoContent> {
-    let (owner, callers_role) = accounts::find(&app, &caller, &ids).await?;
+    let (owner, callers_role) = reached(&app, &caller, &ids).await?;
     let owner = owner.id;
     let account = named(&caller, &ids);
     if account != *caller.account() {
@@ -112,13 +116,6 @@ pub async fn delete(caller: Caller, State(app): State<App>, ids: Ids) -> Reply<N
     }
     let removed = app.store.remove_collaborator(&owner, &account, caller.act(&app)).await?;
     if removed { Ok(NoContent) } else { Err(not_found("collaborator")) }
-}
-
-/// Finds the account that the path names, and the caller's role there, which must allow managing it.
-async fn managed(app: &App, caller: &Caller, ids: &Ids) -> Result<(AccountId, Role), ApiError> {
-    let (account, _) = accounts::find(app, caller, ids).await?;
-    let role = caller.may(Right::ManageAccount, &account.id, "account")?;
-    Ok((account.id, role))
 }
 
 fn may_appoint(role: Role, other: Role) -> Result<(), ApiError> {

@@ -1,19 +1,19 @@
 //! `/impstead/v1/accounts/{account}/quota`
 
+use super::managed;
 use crate::{
-    App, accounts,
+    App,
     caller::Caller,
     document::{One, Reply},
     page::Ids,
 };
 use axum::extract::State;
-use impstead_model::{self as model, Right};
+use impstead_model as model;
 use impstead_wire::{self as wire, NoRelationships, SelfLink, Usage};
 
 /// `GET /impstead/v1/accounts/{account}/quota`
 pub async fn show(caller: Caller, State(app): State<App>, ids: Ids) -> Reply<One<wire::Quota>> {
-    let (account, _) = accounts::find(&app, &caller, &ids).await?;
-    caller.may(Right::ManageAccount, &account.id, "account")?;
+    let (account, _) = managed(&app, &caller, &ids).await?;
     let used = app.store.usage(&account.id).await?;
     let model::Quota { products, device_groups, deployments, devices, webhooks, login_keys } = account.quota;
     Ok(One(wire::Quota {
