@@ -120,6 +120,8 @@ pub fn of_serve(ServeFlags(given): &ServeFlags, around: &Surroundings) -> Result
     let trusted_proxies = values.parse("trusted_proxies", parse::networks);
     let bucket = values.parse("rate_limit_bucket", |text| parse::integer(text, 1, 1_000_000_000));
     let refill_per_s = values.parse("rate_limit_refill_per_s", parse::rate);
+    let access_token_life_s: Option<u64> =
+        values.parse("access_token_life_s", |text| parse::integer(text, 1, 31_536_000));
     let bind_tokens_to_address = values.parse("bind_tokens_to_address", parse::boolean);
     let public_metrics = values.parse("public_metrics", parse::boolean);
     let request_timeout_s: Option<u64> = values.parse("request_timeout_s", |text| parse::integer(text, 1, 86_400));
@@ -153,6 +155,7 @@ pub fn of_serve(ServeFlags(given): &ServeFlags, around: &Surroundings) -> Result
             config: Config {
                 rate_limit: RateLimit { bucket: bucket?, refill_per_s: refill_per_s? },
                 trusted_proxies: TrustedProxies(trusted_proxies?),
+                access_token_life: Duration::from_secs(access_token_life_s?),
                 bind_tokens_to_address: bind_tokens_to_address?,
                 public_metrics: public_metrics?,
                 request_timeout: Duration::from_secs(request_timeout_s?),

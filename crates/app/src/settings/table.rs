@@ -73,7 +73,7 @@ const NO: Setting = Setting {
 };
 
 /// All settings, in the order of the file.
-pub const TABLE: [Setting; 19] = [
+pub const TABLE: [Setting; 20] = [
     Setting {
         name: "listen",
         value_name: "ADDRESS:PORT",
@@ -178,6 +178,16 @@ pub const TABLE: [Setting; 19] = [
         default: Some("400"),
         summary: "Requests an account may send each second in the long run",
         detail: "The rate at which the bucket refills.",
+        ..NO
+    },
+    Setting {
+        name: "access_token_life_s",
+        kind: Kind::Integer,
+        value_name: "SECONDS",
+        default: Some("3600"),
+        summary: "How long an access token works",
+        detail: "Clients renew theirs with a refresh token or a login key, which do not expire. The vendor's work for \
+                 an hour.",
         ..NO
     },
     Setting {

@@ -32,6 +32,7 @@ fn defaults_need_nothing() {
         agent_url,
         rate_limit,
         trusted_proxies,
+        access_token_life,
         bind_tokens_to_address,
         public_metrics,
         request_timeout,
@@ -41,6 +42,7 @@ fn defaults_need_nothing() {
     assert_eq!((public_url.as_str(), agent_url.as_str()), ("http://127.0.0.1:9000", "http://127.0.0.1:9001"));
     assert_eq!(rate_limit, default.rate_limit);
     assert_eq!(trusted_proxies, default.trusted_proxies);
+    assert_eq!(access_token_life, default.access_token_life);
     assert_eq!(bind_tokens_to_address, default.bind_tokens_to_address);
     assert_eq!(public_metrics, default.public_metrics);
     assert_eq!(request_timeout, default.request_timeout);
