@@ -79,7 +79,9 @@ pub fn run_completions(arguments: &CompletionsArgs, mut command: clap::Command, 
 }
 
 fn finish(result: Result<(), Failure>, options: &Options, context: &mut Context) -> Exit {
-    let result = result.and_then(|()| context.stdout.flush().map_err(Failure::from));
+    // Also after a failure, so that what was written stands before what is said about it.
+    let flushed = context.stdout.flush().map_err(Failure::from);
+    let result = result.and(flushed);
     match result {
         Ok(()) => Exit::Ok,
         Err(failure) => failure.report(options, context),

@@ -40,6 +40,8 @@ impl<'a> Session<'a> {
 
     /// Writes a line that is no part of the result.
     pub fn note(&mut self, line: &str) -> Result<(), Failure> {
+        // In order, for those who see both streams at once.
+        self.context.stdout.flush()?;
         Ok(writeln!(self.context.stderr, "{line}")?)
     }
 }

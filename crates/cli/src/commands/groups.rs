@@ -22,7 +22,7 @@ pub async fn run(command: GroupCommand, options: &Options, context: &mut Context
         GroupCommand::List(arguments) => list(session, arguments).await,
         GroupCommand::Show(arguments) => {
             let group = session.group(&arguments.group, arguments.product.as_deref()).await?;
-            show(&mut session, &group)
+            show(&mut session, &group).await
         }
         GroupCommand::Create(arguments) => create(session, arguments).await,
     }
@@ -54,11 +54,17 @@ async fn list(mut session: Session<'_>, arguments: GroupListArgs) -> Result<(), 
     session.print_table(&table, "device groups")
 }
 
-fn show(session: &mut Session<'_>, group: &Entity<DeviceGroup>) -> Result<(), Failure> {
+async fn show(session: &mut Session<'_>, group: &Entity<DeviceGroup>) -> Result<(), Failure> {
     if session.json {
         return session.print_json(group);
     }
     let (attributes, relationships) = (&group.attributes, &group.relationships);
+    // Only a help to the reader: without the right to read it, the id must do.
+    let product = &relationships.product.id;
+    let product = match session.client.products().get(product).await {
+        Ok(found) => format!("{} ({product})", found.attributes.name),
+        Err(_) => product.clone(),
+    };
     let id = |linkage: &Option<Linkage>| linkage.as_ref().map(|to| to.id.clone()).unwrap_or_default();
     let variables = attributes.env_vars.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>();
     let mut rows = vec![
@@ -66,7 +72,7 @@ fn show(session: &mut Session<'_>, group: &Entity<DeviceGroup>) -> Result<(), Fa
         ("Name", attributes.name.clone()),
         ("Type", short(&group.kind).to_owned()),
         ("Description", attributes.description.clone().unwrap_or_default()),
-        ("Product", relationships.product.id.clone()),
+        ("Product", product),
         ("Owner", relationships.owner.id.clone()),
         ("Current deployment", id(&relationships.current_deployment)),
         ("Minimum deployment", id(&relationships.min_supported_deployment)),
