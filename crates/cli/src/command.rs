@@ -43,8 +43,12 @@ pub enum ClientCommand {
 /// Arguments of `login`.
 #[derive(Args, Clone, Debug)]
 pub struct LoginArgs {
-    /// Address of the service, for example https://api.electricimp.com/v5 [default: that of the profile]
-    #[arg(long, value_name = "URL")]
+    /// Address of the service.
+    #[arg(
+        long,
+        value_name = "URL",
+        help = "Address of the service, for example https://api.electricimp.com/v5 [default: that of the profile]"
+    )]
     pub endpoint: Option<String>,
 
     /// User name or e-mail address [default: that of the profile]
