@@ -62,6 +62,7 @@ fn page(document: &Value) -> String {
         "license" => escape(text(&info["license"]["name"])),
         "source" => escape(text(&document["externalDocs"]["url"])),
         "introduction" => markdown(text(&info["description"])),
+        "start" => samples::start(text(&document["servers"][0]["url"])),
         "contents" => contents(&groups),
         "operations" => groups.iter().map(|group| group_section(document, group)).collect(),
         "resources" => resources(document),
@@ -128,9 +129,9 @@ fn contents(groups: &[Group<'_>]) -> String {
             for Operation { id, method, value, .. } in &group.operations {
                 let _ = write!(
                     html,
-                    "<li><a href=\"#{id}\"><span class=\"method {method}\">{}</span>{}</a></li>",
+                    "<li><a href=\"#{id}\"><span class=\"method {method}\">{}</span><span>{}</span></a></li>",
                     short(method),
-                    markdown_inline(text(&value["summary"]))
+                    escape(&text(&value["summary"]).replace('`', ""))
                 );
             }
             html.push_str("</ul></li>");
@@ -204,7 +205,7 @@ fn access(operation: &Value) -> String {
 
 /// Sets parameters off and lets long paths break at slashes.
 fn path_html(path: &str) -> String {
-    escape(path).replace('{', "<i>{").replace('}', "}</i>").replace('/', "/<wbr>")
+    escape(path).replace('/', "/<wbr>").replace('{', "<i>{").replace('}', "}</i>")
 }
 
 fn parameters(document: &Value, operation: &Value) -> String {
@@ -232,19 +233,19 @@ fn body(operation: &Value) -> String {
     let schema = &content["schema"];
     let mut html = String::new();
     for schema in schema["anyOf"].as_array().map_or(vec![schema], |all| all.iter().collect()) {
-        let data = &schema["properties"]["data"];
-        let members = &data["properties"];
-        if members["attributes"].is_object() || members["relationships"].is_object() {
-            html.push_str(&table("Attributes", "Name", &rows(&members["attributes"])));
-            html.push_str(&table("Relationships", "Name", &rows(&members["relationships"])));
-            if html.is_empty() {
-                html.push_str("<h4>Body</h4><p>A document without attributes.</p>");
-            }
-        } else if data.is_object() {
+        let members = &schema["properties"]["data"]["properties"];
+        let types = members["type"].get("enum");
+        if types.is_none() {
             html.push_str(&table("Body", "Name", &rows(schema)));
-        } else {
-            html.push_str(&table("Body", "Name", &rows(schema)));
+            continue;
         }
+        let _ = write!(
+            html,
+            "<h4>Body</h4><p>A document whose <code>data.type</code> is {}.</p>",
+            markdown_inline(&kind(&members["type"]))
+        );
+        html.push_str(&table("Attributes", "Name", &rows(&members["attributes"])));
+        html.push_str(&table("Relationships", "Name", &rows(&members["relationships"])));
     }
     html
 }

@@ -72,7 +72,8 @@ impl Examples<'_> {
         let required: Vec<&Value> = schema["required"].as_array().into_iter().flatten().collect();
         let mut object = Map::new();
         for (name, schema) in properties {
-            if !required.iter().any(|required| *required == name) && !self.shows(name) {
+            let is_required = required.iter().any(|required| *required == name);
+            if !is_required && !self.shows(name) {
                 continue;
             }
             let value = match name.as_str() {
@@ -80,7 +81,9 @@ impl Examples<'_> {
                 "links" if own.is_some() => json!({ "self": self.self_link(kind) }),
                 name => self.value(schema, name, kind),
             };
-            object.insert(name.clone(), value);
+            if is_required || !value.as_object().is_some_and(Map::is_empty) {
+                object.insert(name.clone(), value);
+            }
         }
         Value::Object(object)
     }

@@ -4,6 +4,19 @@ use super::{first, html::escape, text};
 use crate::openapi::Examples;
 use serde_json::{Map, Value};
 
+/// Shows the first three calls that anybody makes.
+pub fn start(public_url: &str) -> String {
+    let commands = format!(
+        "# Sign in, and keep the access token.\n\
+         TOKEN=$(curl {public_url}/v5/auth \\\n  -d '{{\"id\": \"grower\", \"password\": \"…\"}}' \\\n  | jq -r .access_token)\n\n\
+         # Who am I?\n\
+         curl {public_url}/v5/accounts/me \\\n  -H \"Authorization: Bearer $TOKEN\"\n\n\
+         # What have I got?\n\
+         curl {public_url}/v5/devices \\\n  -H \"Authorization: Bearer $TOKEN\"",
+    );
+    figure("The first calls", "curl", &escape(&commands))
+}
+
 /// Shows how to call an operation with curl.
 pub fn request(document: &Value, method: &str, path: &str, operation: &Value) -> String {
     let public_url = text(&document["servers"][0]["url"]);
@@ -99,8 +112,19 @@ fn enclosed<T>(
 
 /// The API's documents begin with these members; others follow by name, times last.
 fn rank(name: &str) -> usize {
-    const FIRST: [&str; 10] =
-        ["data", "type", "id", "self", "first", "name", "attributes", "relationships", "access_token", "refresh_token"];
+    const FIRST: [&str; 11] = [
+        "data",
+        "type",
+        "id",
+        "self",
+        "first",
+        "name",
+        "attributes",
+        "relationships",
+        "owner",
+        "access_token",
+        "refresh_token",
+    ];
     match FIRST.iter().position(|first| *first == name) {
         Some(rank) => rank,
         None if name == "links" => 3,
