@@ -42,10 +42,10 @@ impl Request {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut head = format!("{} {} HTTP/1.1\r\nHost: localhost\r\n", self.method, self.target);
         for (name, value) in &self.headers {
-            head += &format!("{name}: {value}\r\n");
+            head.extend([name, ": ", value, "\r\n"]);
         }
         if let Some(body) = &self.body {
-            head += &format!("Content-Length: {}\r\n", body.len());
+            head.extend(["Content-Length: ", &body.len().to_string(), "\r\n"]);
         }
         head += "\r\n";
         [head.as_bytes(), self.body.as_deref().unwrap_or_default()].concat()
@@ -126,7 +126,7 @@ impl Connection {
     }
 
     async fn fill(&mut self) -> bool {
-        let mut buffer = [0; 16 * 1024];
+        let mut buffer = vec![0; 16 * 1024];
         let count = self.stream.read(&mut buffer).await.unwrap_or(0);
         self.unread.extend_from_slice(&buffer[..count]);
         count > 0
@@ -195,7 +195,8 @@ impl Answer {
             for member in ["id", "status", "code", "title", "detail"] {
                 assert!(entry[member].as_str().is_some_and(|text| !text.is_empty()), "no `{member}`: {self}");
             }
-            let known = ["VX", "CX", "NF", "PX", "XX"].iter().any(|family| entry["code"].as_str().unwrap().starts_with(family));
+            let known =
+                ["VX", "CX", "NF", "PX", "XX"].iter().any(|family| entry["code"].as_str().unwrap().starts_with(family));
             assert!(known, "the code is of no known family: {self}");
         }
         entries
@@ -207,7 +208,10 @@ impl Answer {
         let own = answer.header("x-request-id").unwrap_or_default().to_owned();
         answer.body = String::from_utf8_lossy(&answer.body).replace(&own, "<request id>").into_bytes();
         answer.headers.retain(|(name, _)| {
-            !matches!(&**name, "x-request-id" | "x-ratelimit-remaining" | "x-ratelimit-reset" | "date" | "content-length")
+            !matches!(
+                &**name,
+                "x-request-id" | "x-ratelimit-remaining" | "x-ratelimit-reset" | "date" | "content-length"
+            )
         });
         answer.request.clear();
         answer

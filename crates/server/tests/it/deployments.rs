@@ -1,0 +1,282 @@
+//! `/v5/deployments`
+
+use crate::{
+    http::{Answer, Request},
+    world::{Account, DEVELOPMENT, NOBODY, World, deployment, on_each},
+};
+use serde_json::{Value, json};
+
+async fn probes(owner: &Account) -> String {
+    owner.group(DEVELOPMENT, &owner.product("Greenhouse").await, "Probes").await
+}
+
+/// Deploys with attributes changed, or left out where they are given as null.
+async fn deploy_with(owner: &Account, group: &str, attributes: Value) -> Answer {
+    let mut document = deployment(DEVELOPMENT, group);
+    let all = document["data"]["attributes"].as_object_mut().unwrap();
+    for (name, value) in attributes.as_object().unwrap() {
+        all.insert(name.clone(), value.clone());
+    }
+    owner.post("/v5/deployments", document).await
+}
+
+#[tokio::test]
+async fn a_new_deployment_is_current_and_the_first_is_the_minimum() {
+    on_each(async |w: World| {
+        let owner = w.account("grower").await;
+        let group = probes(&owner).await;
+        let first = owner.deploy(DEVELOPMENT, &group).await;
+        let second = owner.deploy(DEVELOPMENT, &group).await;
+        let read = owner.get(&format!("/v5/devicegroups/{group}")).await.resource();
+        assert_eq!(read["relationships"]["current_deployment"], json!({ "type": "deployment", "id": second }));
+        assert_eq!(read["relationships"]["min_supported_deployment"], json!({ "type": "deployment", "id": first }));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn attributes_come_back_as_sent() {
+    on_each(async |w: World| {
+        let owner = w.account("grower").await;
+        let group = probes(&owner).await;
+        let plain = owner.post("/v5/deployments", deployment(DEVELOPMENT, &group)).await.resource();
+        for (name, default) in
+            [("description", Value::Null), ("origin", Value::Null), ("flagged", json!(false)), ("tags", json!([]))]
+        {
+            assert_eq!(plain["attributes"][name], default, "{name}");
+        }
+        let sent = json!({
+            "description": "nightly", "origin": "git@example.net/gh.git#4f2a", "flagged": true,
+            "tags": ["v1.4.0", "nightly", "a*b_c-d.e", "nightly"],
+        });
+        let made = deploy_with(&owner, &group, sent.clone()).await.resource();
+        for (name, value) in sent.as_object().unwrap() {
+            assert_eq!(made["attributes"][name], *value, "{name}");
+        }
+        assert_eq!(made["relationships"]["flagger"]["id"], *owner.id);
+        let id = made["id"].as_str().unwrap();
+        assert_eq!(owner.get(&format!("/v5/deployments/{id}")).await.resource(), made);
+        for bad in [
+            json!({ "description": "x".repeat(256) }),
+            json!({ "origin": 7 }),
+            json!({ "flagged": "yes" }),
+            json!({ "tags": "nightly" }),
+            json!({ "tags": [7] }),
+            json!({ "tags": [""] }),
+            json!({ "tags": ["a b"] }),
+            json!({ "tags": ["a,b"] }),
+            json!({ "tags": ["ä"] }),
+            json!({ "tags": ["x".repeat(501)] }),
+            json!({ "tags": ["x".repeat(250), "y".repeat(251)] }),
+            json!({ "sha": "0".repeat(64) }),
+            json!({ "nonsense": 1 }),
+            json!({ "device_code": 7 }),
+            json!({ "agent_code": null }),
+        ] {
+            deploy_with(&owner, &group, bad).await.fails(400, "VX003");
+        }
+        deploy_with(&owner, &group, json!({ "tags": ["x".repeat(250), "y".repeat(250)] })).await.is(201);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn code_is_required_and_may_be_empty() {
+    on_each(async |w: World| {
+        let owner = w.account("grower").await;
+        let group = probes(&owner).await;
+        for name in ["device_code", "agent_code"] {
+            let mut document = deployment(DEVELOPMENT, &group);
+            document["data"]["attributes"].as_object_mut().unwrap().remove(name);
+            let entry = owner.post("/v5/deployments", document).await.fails(400, "VX002");
+            assert_eq!(entry["source"]["pointer"], format!("/data/attributes/{name}"));
+        }
+        deploy_with(&owner, &group, json!({ "device_code": "", "agent_code": "" })).await.is(201);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn code_comes_back_byte_for_byte() {
+    on_each(async |w: World| {
+        let owner = w.account("grower").await;
+        let group = probes(&owner).await;
+        let longest = "x".repeat(1 << 20);
+        let wide = "\u{1f331}".repeat((1 << 20) / 4);
+        for code in [
+            "",
+            "a\0b\0",
+            "\r\n\r\n\t \n\n",
+            "\u{feff}local a = 1;",
+            "\u{2028}\u{2029}\u{fffd}\u{0}\u{1f}\u{7f}\u{80}",
+            "// \\u0000 \"quoted\" \\ </script> 温室 🌱",
+            &longest,
+            &wide,
+        ] {
+            for (device, agent) in [(code, "agent"), ("device", code)] {
+                let made =
+                    deploy_with(&owner, &group, json!({ "device_code": device, "agent_code": agent })).await.resource();
+                let read = owner.get(&format!("/v5/deployments/{}", made["id"].as_str().unwrap())).await.resource();
+                for answer in [made, read] {
+                    assert!(
+                        answer["attributes"]["device_code"] == device && answer["attributes"]["agent_code"] == agent
+                    );
+                }
+            }
+        }
+        // What JSON writes as an escape and what it writes plainly are the same code.
+        let escaped = format!(
+            r#"{{"data":{{"type":"deployment","attributes":{{"device_code":"\u0061\u0000\ud83c\udf31","agent_code":""}},
+               "relationships":{{"devicegroup":{{"type":"{DEVELOPMENT}","id":"{group}"}}}}}}}}"#
+        );
+        let made = owner.send(Request::new("POST", "/v5/deployments").raw(escaped)).await.resource();
+        assert_eq!(made["attributes"]["device_code"], "a\0\u{1f331}");
+        let plain =
+            deploy_with(&owner, &group, json!({ "device_code": "a\0\u{1f331}", "agent_code": "" })).await.resource();
+        assert_eq!(made["attributes"]["sha"], plain["attributes"]["sha"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn code_beyond_a_mebibyte_is_refused() {
+    on_each(async |w: World| {
+        let owner = w.account("grower").await;
+        let group = probes(&owner).await;
+        let ascii = "x".repeat((1 << 20) + 1);
+        let wide = format!("x{}", "\u{1f331}".repeat((1 << 20) / 4)); // bytes count, not characters
+        for code in [ascii, wide] {
+            deploy_with(&owner, &group, json!({ "device_code": code })).await.fails(400, "VX003");
+            deploy_with(&owner, &group, json!({ "agent_code": code })).await.fails(400, "VX003");
+        }
+        deploy_with(&owner, &group, json!({ "agent_code": "x".repeat(17 << 20) })).await.fails(413, "VX413");
+        assert!(owner.get("/v5/deployments").await.ids().is_empty(), "nothing is left behind");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_sha_is_that_of_both_sources_and_of_nothing_else() {
+    on_each(async |w: World| {
+        let owner = w.account("grower").await;
+        let product = owner.product("Greenhouse").await;
+        let group = owner.group(DEVELOPMENT, &product, "Probes").await;
+        let other = owner.group(DEVELOPMENT, &product, "Other").await;
+        let sha = async |group: &str, device: &str, agent: &str| {
+            let made =
+                deploy_with(&owner, group, json!({ "device_code": device, "agent_code": agent })).await.resource();
+            made["attributes"]["sha"].as_str().unwrap().to_owned()
+        };
+        let first = sha(&group, "a", "b").await;
+        assert!(first.len() == 64 && first.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')));
+        assert_eq!(sha(&other, "a", "b").await, first);
+        let mut seen = vec![first];
+        for (device, agent) in [("b", "a"), ("ab", ""), ("", "ab"), ("a", "b "), ("", "")] {
+            let sha = sha(&group, device, agent).await;
+            assert!(!seen.contains(&sha));
+            seen.push(sha);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn lists_leave_the_code_out() {
+    on_each(async |w: World| {
+        let owner = w.account("grower").await;
+        let group = probes(&owner).await;
+        let id = owner.deploy(DEVELOPMENT, &group).await;
+        let listed = owner.get("/v5/deployments").await.is(200)["data"][0].take();
+        let mut read = owner.get(&format!("/v5/deployments/{id}")).await.resource();
+        for name in ["device_code", "agent_code"] {
+            assert!(read["attributes"].as_object_mut().unwrap().remove(name).is_some());
+        }
+        assert_eq!(listed, read);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_group_must_be_there_and_of_its_type() {
+    on_each(async |w: World| {
+        let (owner, other) = (w.account("grower").await, w.account("other").await);
+        let group = probes(&owner).await;
+        owner.post("/v5/deployments", deployment(DEVELOPMENT, NOBODY)).await.fails(404, "NF001");
+        other.post("/v5/deployments", deployment(DEVELOPMENT, &group)).await.fails(404, "NF001");
+        let entry = owner.post("/v5/deployments", deployment("pre_dut_devicegroup", &group)).await.fails(409, "CX010");
+        assert_eq!(entry["source"]["pointer"], "/data/relationships/devicegroup/type");
+        let mut document = deployment(DEVELOPMENT, &group);
+        document["data"]["relationships"] = json!({});
+        owner.post("/v5/deployments", document).await.fails(400, "VX002");
+        let mut document = deployment(DEVELOPMENT, &group);
+        document["data"]["relationships"]["devicegroup"] = json!({ "data": { "id": group } });
+        owner.post("/v5/deployments", document).await.is(201);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn description_flag_and_tags_change_and_nothing_else() {
+    on_each(async |w: World| {
+        let owner = w.account("grower").await;
+        let group = probes(&owner).await;
+        let id = owner.deploy(DEVELOPMENT, &group).await;
+        let change = async |attributes: Value| owner.change("deployment", "deployments", &id, attributes).await;
+        let tags = json!(["b", "a", "c"]);
+        let changed = change(json!({ "description": "x", "flagged": true, "tags": tags })).await.resource();
+        assert_eq!(changed["attributes"]["tags"], tags, "in the order sent");
+        assert_eq!(changed["attributes"]["description"], "x");
+        assert_eq!(changed["relationships"]["flagger"]["id"], *owner.id);
+        assert_eq!(change(json!({ "tags": ["b"] })).await.resource()["attributes"]["tags"], json!(["b"]));
+        let unflagged = change(json!({ "flagged": false, "description": null })).await.resource();
+        assert!(!unflagged["relationships"].as_object().unwrap().contains_key("flagger"));
+        assert_eq!(unflagged["attributes"]["description"], Value::Null);
+        for bad in [
+            json!({ "device_code": "x" }),
+            json!({ "agent_code": "x" }),
+            json!({ "origin": "x" }),
+            json!({ "sha": "x" }),
+            json!({ "flagged": null }),
+            json!({ "tags": null }),
+        ] {
+            change(bad).await.fails(400, "VX003");
+        }
+        // Sent back as they are, they are ignored.
+        let read = owner.get(&format!("/v5/deployments/{id}")).await.resource();
+        assert_eq!(change(read["attributes"].clone()).await.resource(), read);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn only_unflagged_deployments_older_than_the_minimum_go() {
+    on_each(async |w: World| {
+        let owner = w.account("grower").await;
+        let group = probes(&owner).await;
+        let mut ids = Vec::new();
+        for _ in 0..4 {
+            ids.push(owner.deploy(DEVELOPMENT, &group).await);
+        }
+        let delete = async |index: usize| owner.delete(&format!("/v5/deployments/{}", ids[index])).await;
+        for index in 0..4 {
+            delete(index).await.fails(409, "CX008");
+        }
+        let minimum = format!("/v5/devicegroups/{group}/relationships/min_supported_deployment");
+        owner.put(&minimum, json!({ "data": { "type": "deployment", "id": ids[2] } })).await.is(200);
+        owner.change("deployment", "deployments", &ids[0], json!({ "flagged": true })).await.is(200);
+        let entry = delete(0).await.fails(409, "CX004");
+        assert_eq!(entry["title"], "Resource Flagged");
+        assert_eq!(
+            entry["detail"],
+            "You cannot delete flagged deployments; set the flagged attribute to false and try again."
+        );
+        delete(1).await.is(204);
+        delete(1).await.fails(404, "NF001");
+        delete(2).await.fails(409, "CX008");
+        delete(3).await.fails(409, "CX008");
+        owner.change("deployment", "deployments", &ids[0], json!({ "flagged": false })).await.is(200);
+        delete(0).await.is(204);
+        assert_eq!(owner.get("/v5/deployments").await.ids(), [ids[3].as_str(), ids[2].as_str()]);
+    })
+    .await;
+}

@@ -1,0 +1,21 @@
+//! The server as its callers see it: over HTTP, on both databases.
+
+mod http;
+mod world;
+
+mod accounts;
+mod auth;
+mod deployments;
+mod device_groups;
+mod devices;
+mod documents;
+mod filters;
+mod gate;
+mod group_devices;
+mod login_keys;
+mod paging;
+mod products;
+mod refresh_tokens;
+mod section_10;
+mod two_writers;
+mod webhooks;
