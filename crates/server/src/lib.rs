@@ -27,6 +27,7 @@ mod products;
 mod rate_limit;
 mod reference;
 mod refresh_tokens;
+mod request_line;
 mod routes;
 mod secrets;
 mod serve;

@@ -1,13 +1,20 @@
 //! The listener: connections, TLS, and an orderly end.
 
-use crate::{App, gate::Peer, router};
+use crate::{App, gate::Peer, request_line::AsciiRequestLines, router};
 use axum::{body::Body, http::Uri};
 use hyper::{Request, body::Incoming};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
 };
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpListener,
@@ -94,12 +101,21 @@ async fn converse(
     router: axum::Router,
     watcher: hyper_util::server::graceful::Watcher,
 ) {
+    let between_requests = Arc::new(AtomicBool::new(true));
+    let stream = AsciiRequestLines::new(stream, Arc::clone(&between_requests));
     let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
+        between_requests.store(false, Ordering::Relaxed);
         if let Some(uri) = normalized(request.uri()) {
             *request.uri_mut() = uri;
         }
         request.extensions_mut().insert(Peer(peer));
-        router.clone().oneshot(request.map(Body::new))
+        let (answer, between_requests) =
+            (router.clone().oneshot(request.map(Body::new)), Arc::clone(&between_requests));
+        async move {
+            let answer = answer.await;
+            between_requests.store(true, Ordering::Relaxed);
+            answer
+        }
     });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
