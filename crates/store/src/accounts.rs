@@ -1,7 +1,7 @@
 use crate::{
     Act, Conflict, Page, Paged, Store, StoreError,
     conn::{Conn, Lock, Row},
-    select::{From, Order, Select},
+    select::{From, Order, Select, without_nul},
 };
 use impstead_model::{Account, AccountId, Quota, Reach, RefreshTokenId, Right};
 
@@ -101,7 +101,7 @@ impl Store {
 
     /// Returns the account with this user name or e-mail address, in any case.
     pub async fn account_by_name(&self, username_or_email: &str) -> Result<Option<Account>, StoreError> {
-        let name = username_or_email.to_lowercase().replace('\0', "\u{fffd}");
+        let name = without_nul(&username_or_email.to_lowercase());
         self.read(move |conn| {
             for column in ["username_key", "email_key"] {
                 let sql = format!("select {COLUMNS} from account a where a.{column} = ?1");

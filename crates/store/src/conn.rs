@@ -4,6 +4,7 @@
 //! first prepared.
 
 use crate::StoreError;
+use postgres::fallible_iterator::FallibleIterator;
 use std::collections::HashMap;
 
 /// A value that both databases take as a parameter.
@@ -133,6 +134,39 @@ impl<'c> Conn<'c> {
                     .map(|row| read(&Row::Postgres(row)))
                     .collect()
             }
+        }
+    }
+
+    /// Hands each row of a query to a function, without holding more than a few.
+    pub fn each<E: From<StoreError>>(
+        &mut self,
+        sql: &str,
+        mut take: impl FnMut(&Row<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        match &mut self.backend {
+            Backend::Sqlite(conn) => {
+                let mut statement = conn.prepare(sql).map_err(StoreError::from)?;
+                let mut rows = statement.raw_query();
+                while let Some(row) = rows.next().map_err(StoreError::from)? {
+                    take(&Row::Sqlite(row))?;
+                }
+            }
+            Backend::Postgres(session) => {
+                let no_params: [&str; 0] = [];
+                let mut rows = session.client.query_raw(sql, no_params).map_err(StoreError::from)?;
+                while let Some(row) = rows.next().map_err(StoreError::from)? {
+                    take(&Row::Postgres(&row))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the PostgreSQL client, for what only that can do.
+    pub fn postgres_client(&mut self) -> Option<&mut postgres::Client> {
+        match &mut self.backend {
+            Backend::Sqlite(_) => None,
+            Backend::Postgres(session) => Some(&mut session.client),
         }
     }
 

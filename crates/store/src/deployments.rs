@@ -3,7 +3,7 @@ use crate::{
     conn::{Conn, Lock, Row},
     counters, device_groups, products,
     quota::{self, Holding},
-    select::{From, Order, Select, group_kind},
+    select::{From, Order, Select, group_kind, without_nul},
     webhooks,
 };
 use impstead_model::{AccountId, Code, Deployment, DeploymentId, DeviceGroup, DeviceGroupId, ProductId, Reach, Right};
@@ -106,7 +106,10 @@ impl Store {
             }
             for tag in tags {
                 // `like` has wildcards and, in SQLite, ignores case; the functions that search are named differently.
-                select.and("replace(',' || d.tags || ',', ?, '') <> ',' || d.tags || ','", format!(",{tag},"));
+                select.and(
+                    "replace(',' || d.tags || ',', ?, '') <> ',' || d.tags || ','",
+                    without_nul(&format!(",{tag},")),
+                );
             }
             select.page(conn, page, deployment)
         })

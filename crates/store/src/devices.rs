@@ -3,7 +3,7 @@ use crate::{
     conn::{Conn, Lock, Row},
     device_groups, products,
     quota::{self, Holding},
-    select::{From, Order, Select, group_kind},
+    select::{From, Order, Select, group_kind, without_nul},
 };
 use impstead_model::{
     AccountId, Assignment, Device, DeviceGroupId, DeviceGroupType, DeviceId, Entropy, HistoryEntry, ProductId, Reach,
@@ -112,7 +112,7 @@ impl Store {
 
     /// Returns the device that an identifier names: a device id or a MAC address in any case, or an agent id.
     pub async fn device(&self, identifier: &str) -> Result<Option<Device>, StoreError> {
-        let identifier = identifier.replace('\0', "\u{fffd}");
+        let identifier = without_nul(identifier);
         self.read(move |conn| {
             if let Some(mac) = canonical_mac(&identifier)
                 && let Some(device) = find_by(conn, "mac_address", &mac)?

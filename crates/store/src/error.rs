@@ -125,7 +125,7 @@ impl From<postgres::Error> for StoreError {
         let Some(state) = error.code() else {
             // No answer from the server at all: the connection is gone.
             return if error.is_closed()
-                || std::error::Error::source(&error).is_some_and(|cause| cause.is::<std::io::Error>())
+                || std::error::Error::source(&error).is_some_and(<dyn std::error::Error>::is::<std::io::Error>)
             {
                 Self::Unavailable(Box::new(error))
             } else {

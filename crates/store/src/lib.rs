@@ -22,11 +22,21 @@ mod products;
 mod quota;
 mod reseal;
 mod select;
+mod server;
 mod sessions;
 mod sqlite;
 mod totp;
 mod unbonding;
 mod webhooks;
+
+#[cfg(test)]
+extern crate self as impstead_store;
+#[cfg(test)]
+#[path = "../tests/it/fixture.rs"]
+#[expect(dead_code, reason = "the contract suite uses more of it")]
+mod fixture;
+#[cfg(test)]
+mod tests;
 
 pub use accounts::{Credentials, NewAccount, QuotaChange};
 pub use audit::{Act, AuditFilter};
@@ -84,6 +94,7 @@ pub struct Store {
     session_epoch: Arc<AtomicU64>,
 }
 
+#[expect(clippy::large_enum_variant, reason = "there is one, behind an `Arc`")]
 enum Backend {
     Sqlite(sqlite::Sqlite),
     Postgres(postgres::Postgres),

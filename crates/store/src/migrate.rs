@@ -28,6 +28,11 @@ pub(crate) fn version(conn: &mut Conn<'_>) -> Result<i64, StoreError> {
 
 /// Brings the schema to [`SCHEMA_VERSION`], inside the caller's transaction.
 pub(crate) fn migrate(conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    migrate_to(conn, SCHEMA_VERSION)
+}
+
+/// Brings the schema to a version, unless it is there already, inside the caller's transaction.
+pub(crate) fn migrate_to(conn: &mut Conn<'_>, to: i64) -> Result<(), StoreError> {
     if conn.is_postgres() {
         // Two servers that start at once take turns.
         conn.script("select pg_advisory_xact_lock(7310287)")?;
@@ -36,7 +41,7 @@ pub(crate) fn migrate(conn: &mut Conn<'_>) -> Result<(), StoreError> {
     if from > SCHEMA_VERSION {
         return Err(StoreError::NewerSchema { found: from, known: SCHEMA_VERSION });
     }
-    for (number, sqlite, postgres) in MIGRATIONS.into_iter().filter(|(number, ..)| *number > from) {
+    for (number, sqlite, postgres) in MIGRATIONS.into_iter().filter(|(number, ..)| (from + 1..=to).contains(number)) {
         conn.script(if conn.is_postgres() { postgres } else { sqlite })?;
         conn.run(
             "insert into meta (key, value) values ('schema_version', ?1)

@@ -3,6 +3,7 @@
 use crate::{
     StoreError,
     conn::{Conn, PgSession},
+    server::Server,
 };
 use std::{
     sync::{
@@ -25,17 +26,16 @@ type Job = Box<dyn FnOnce(&mut Option<PgSession>) + Send>;
 pub(crate) struct Postgres {
     queue: Option<flume::Sender<Job>>,
     workers: Vec<JoinHandle<()>>,
-    config: postgres::Config,
+    server: Server,
     session_epoch: Arc<AtomicU64>,
     failing: Arc<AtomicBool>,
 }
 
 impl Postgres {
     pub fn open(url: &str, connections: usize, session_epoch: Arc<AtomicU64>) -> Result<Self, StoreError> {
-        let mut config: postgres::Config = url.parse()?;
-        config.connect_timeout(Duration::from_secs(10)).application_name("impstead");
-        // To find out early whether there is a server; on a thread of its own, as the caller may be an async one.
-        off_runtime(|| connect(&config).map(drop))?;
+        let server = Server::new(url)?;
+        // To find out early whether it is there; on a thread of its own, as the caller may be an async one.
+        off_runtime(|| server.connect().map(drop))?;
         let (queue, jobs) = flume::bounded::<Job>(QUEUE);
         let workers = (0..connections.max(1))
             .map(|index| {
@@ -49,11 +49,11 @@ impl Postgres {
             })
             .collect::<Result<_, _>>()
             .map_err(StoreError::unavailable)?;
-        Ok(Self { queue: Some(queue), workers, config, session_epoch, failing: Arc::default() })
+        Ok(Self { queue: Some(queue), workers, server, session_epoch, failing: Arc::default() })
     }
 
-    pub fn config(&self) -> &postgres::Config {
-        &self.config
+    pub fn server(&self) -> &Server {
+        &self.server
     }
 
     /// Whether the newest attempt found no server, or one that could not write.
@@ -65,7 +65,7 @@ impl Postgres {
         &self,
         query: impl Fn(&mut Conn<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.submit(move |session| query(&mut Conn::postgres(session))).await
+        self.submit(move |session, _| query(&mut Conn::postgres(session))).await
     }
 
     pub async fn write<T: Send + 'static>(
@@ -73,46 +73,34 @@ impl Postgres {
         work: impl Fn(&mut Conn<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let session_epoch = Arc::clone(&self.session_epoch);
-        self.submit(move |session| {
+        self.submit(move |session, committing| {
             let mut tries = 1;
             loop {
-                session.client.batch_execute("begin")?;
-                let mut conn = Conn::postgres(session);
-                let outcome = work(&mut conn);
-                let sessions_changed = conn.sessions_changed();
-                let outcome = match outcome {
-                    Ok(value) => session.client.batch_execute("commit").map(|()| value).map_err(StoreError::from),
-                    Err(error) => {
-                        session.client.batch_execute("rollback")?;
-                        Err(error)
-                    }
-                };
+                let outcome = run_unit(session, &work, committing, &session_epoch);
                 match outcome {
                     Err(error) if tries < MOST_TRIES && is_worth_another_try(&error) => {
+                        *committing = false;
                         std::thread::sleep(Duration::from_millis(1 << tries));
                         tries += 1;
                     }
-                    outcome => {
-                        if sessions_changed {
-                            session_epoch.fetch_add(1, Ordering::AcqRel);
-                        }
-                        return outcome;
-                    }
+                    outcome => return outcome,
                 }
             }
         })
         .await
     }
 
+    /// Has one of the threads do work, which is told through its second argument not to be done again from now on.
     async fn submit<T: Send + 'static>(
         &self,
-        work: impl Fn(&mut PgSession) -> Result<T, StoreError> + Send + 'static,
+        work: impl Fn(&mut PgSession, &mut bool) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (caller, outcome) = oneshot::channel();
-        let (config, failing) = (self.config.clone(), Arc::clone(&self.failing));
+        let (server, failing) = (self.server.clone(), Arc::clone(&self.failing));
         let job: Job = Box::new(move |slot| {
-            let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| with_session(slot, &config, work)))
+            let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| with_session(slot, &server, work)))
                 .unwrap_or_else(|_| {
+                    // Closing the connection rolls back what was begun.
                     *slot = None;
                     Err(StoreError::Database("a unit of work panicked".into()))
                 });
@@ -136,21 +124,57 @@ impl Drop for Postgres {
     }
 }
 
-/// Runs work on the thread's connection, opening it first where it is missing or was closed by the server.
+/// Runs work on the thread's connection, opening it first where it is missing. If it turns out to be lost, since the
+/// server restarted, say, the work is done again on a new one, unless it was about to commit.
 fn with_session<T>(
     slot: &mut Option<PgSession>,
-    config: &postgres::Config,
-    work: impl Fn(&mut PgSession) -> Result<T, StoreError>,
+    server: &Server,
+    work: impl Fn(&mut PgSession, &mut bool) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
-    if slot.as_mut().is_none_or(|session| session.client.is_closed()) {
-        *slot = Some(PgSession::new(connect(config)?)?);
+    loop {
+        let is_new = slot.is_none();
+        if is_new {
+            *slot = Some(PgSession::new(server.connect()?)?);
+        }
+        let session = slot.as_mut().expect("it was just opened");
+        let mut committing = false;
+        let outcome = work(session, &mut committing);
+        let lost = session.client.is_closed() || outcome.as_ref().is_err_and(ends_the_connection);
+        if lost {
+            *slot = None;
+        }
+        if !lost || is_new || committing || outcome.is_ok() {
+            return outcome;
+        }
     }
-    let session = slot.as_mut().expect("it was just opened");
-    let outcome = work(session);
-    if session.client.is_closed() {
-        *slot = None;
+}
+
+/// Runs a unit of work in a transaction.
+fn run_unit<T>(
+    session: &mut PgSession,
+    work: impl Fn(&mut Conn<'_>) -> Result<T, StoreError>,
+    committing: &mut bool,
+    session_epoch: &AtomicU64,
+) -> Result<T, StoreError> {
+    session.client.batch_execute("begin")?;
+    let mut conn = Conn::postgres(session);
+    let outcome = work(&mut conn);
+    let sessions_changed = conn.sessions_changed();
+    let value = match outcome {
+        Ok(value) => value,
+        Err(error) => {
+            session.client.batch_execute("rollback")?;
+            return Err(error);
+        }
+    };
+    *committing = true;
+    let committed = session.client.batch_execute("commit");
+    if sessions_changed {
+        // Even after an error: the commit may have arrived although its answer did not.
+        session_epoch.fetch_add(1, Ordering::AcqRel);
     }
-    outcome
+    committed?;
+    Ok(value)
 }
 
 /// Runs something that blocks on a connection, which a thread that runs async tasks must not.
@@ -158,8 +182,12 @@ pub(crate) fn off_runtime<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     std::thread::scope(|scope| scope.spawn(work).join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
 }
 
-pub(crate) fn connect(config: &postgres::Config) -> Result<postgres::Client, StoreError> {
-    config.connect(postgres::NoTls).map_err(StoreError::unavailable)
+/// An error after which the server closes the connection, or has closed it: it shuts down, say.
+fn ends_the_connection(error: &StoreError) -> bool {
+    let StoreError::Unavailable(cause) = error else { return false };
+    let state = cause.downcast_ref::<postgres::Error>().map(postgres::Error::code);
+    matches!(state, Some(None))
+        || matches!(state, Some(Some(state)) if ["08", "57P"].iter().any(|class| state.code().starts_with(class)))
 }
 
 /// Two units of work that met: a serialisation failure, a deadlock, or a row referred to that went away meanwhile.

@@ -211,7 +211,7 @@ impl Select {
 }
 
 /// PostgreSQL takes no NUL in text; nothing stored holds one, and this matches as little.
-fn without_nul(text: &str) -> String {
+pub(crate) fn without_nul(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }
 

@@ -95,6 +95,14 @@ impl Sqlite {
         &self.path
     }
 
+    /// Opens a connection of the caller's own.
+    pub fn connect(&self) -> Result<Connection, StoreError> {
+        let conn = open(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        conn.pragma_update(None, "synchronous", "full")?;
+        conn.pragma_update(None, "foreign_keys", true)?;
+        Ok(conn)
+    }
+
     /// Whether the newest write failed for want of disk or the like.
     pub fn is_failing(&self) -> bool {
         self.failing.load(Ordering::Relaxed)
@@ -136,6 +144,8 @@ fn open(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
     let conn = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     conn.busy_timeout(std::time::Duration::from_secs(10))?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
+    // Else SQLite plans a statement anew whenever a bound LIMIT or OFFSET changes: an eighth of a list request's time.
+    conn.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(conn)
 }
 

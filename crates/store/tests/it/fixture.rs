@@ -79,6 +79,18 @@ fn run<F: Future<Output = ()>>(location: Location, test: impl FnOnce(Arc<Db>) ->
     });
 }
 
+fn server() -> Option<String> {
+    std::env::var("IMPSTEAD_TEST_POSTGRES").ok().filter(|url| !url.is_empty())
+}
+
+/// Runs a statement on the PostgreSQL server, outside of any test's database.
+pub fn administer(sql: &str) {
+    let server = server().expect("only tests on PostgreSQL administer it");
+    std::thread::scope(|scope| {
+        scope.spawn(|| postgres::Client::connect(&server, postgres::NoTls).unwrap().batch_execute(sql).unwrap());
+    });
+}
+
 /// A database of its own on the server, dropped with this value.
 pub struct PostgresDatabase {
     server: String,
@@ -88,14 +100,14 @@ pub struct PostgresDatabase {
 impl PostgresDatabase {
     pub fn create() -> Option<Self> {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
-        let Some(server) = std::env::var("IMPSTEAD_TEST_POSTGRES").ok().filter(|url| !url.is_empty()) else {
+        let Some(server) = server() else {
             eprintln!("*** SKIPPED: no PostgreSQL. Run this through scripts/with-postgres.sh. ***");
             return None;
         };
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let database = Self { server, name: format!("impstead_store_{}_{number}", std::process::id()) };
-        database.administer(&format!("drop database if exists {}", database.name));
-        database.administer(&format!("create database {}", database.name));
+        administer(&format!("drop database if exists {}", database.name));
+        administer(&format!("create database {}", database.name));
         Some(database)
     }
 
@@ -107,24 +119,22 @@ impl PostgresDatabase {
     pub fn location(&self) -> Location {
         Location::Postgres { url: self.url(), connections: 8 }
     }
-
-    fn administer(&self, sql: &str) {
-        postgres::Client::connect(&self.server, postgres::NoTls).unwrap().batch_execute(sql).unwrap();
-    }
 }
 
 impl Drop for PostgresDatabase {
     fn drop(&mut self) {
-        self.administer(&format!("drop database {} with (force)", self.name));
+        administer(&format!("drop database {} with (force)", self.name));
     }
 }
 
 impl Db {
     pub fn open(location: Location) -> Self {
+        // What is restored into a second database must not meet its own ids there.
+        static SEED: AtomicU64 = AtomicU64::new(1);
         Self {
             store: Store::open(&location).unwrap(),
             location,
-            entropy: Arc::new(Counting(AtomicU64::new(1))),
+            entropy: Arc::new(Counting(AtomicU64::new(SEED.fetch_add(1, Ordering::Relaxed)))),
             clock_ms: AtomicI64::new(1_700_000_000_000),
         }
     }

@@ -5,4 +5,24 @@
 
 mod fixture;
 
-mod smoke;
+mod accounts;
+mod assignments;
+mod audit;
+mod backup;
+mod collaborators;
+mod concurrency;
+mod counters;
+mod deployments;
+mod device_groups;
+mod devices;
+mod lists;
+mod login_keys;
+mod outages;
+mod products;
+mod quotas;
+mod reseal;
+mod schema;
+mod sessions;
+mod totp;
+mod unbonding;
+mod webhooks;
