@@ -56,6 +56,7 @@ pub use unbonding::UnbondingKey;
 pub use webhooks::{NewWebhook, WebhookChange};
 
 use conn::Conn;
+use sqlite::ReadLength;
 use std::{
     path::{Path, PathBuf},
     sync::{
@@ -96,7 +97,7 @@ pub struct Store {
 
 #[expect(clippy::large_enum_variant, reason = "there is one, behind an `Arc`")]
 enum Backend {
-    Sqlite(sqlite::Sqlite),
+    Sqlite(Arc<sqlite::Sqlite>),
     Postgres(postgres::Postgres),
 }
 
@@ -108,7 +109,9 @@ impl Store {
     pub fn open(location: &Location) -> Result<Self, StoreError> {
         let session_epoch = Arc::new(AtomicU64::new(0));
         let backend = match location {
-            Location::Sqlite(path) => Backend::Sqlite(sqlite::Sqlite::open(path, Arc::clone(&session_epoch))?),
+            Location::Sqlite(path) => {
+                Backend::Sqlite(Arc::new(sqlite::Sqlite::open(path, Arc::clone(&session_epoch))?))
+            }
             Location::Postgres { url, connections } => {
                 Backend::Postgres(postgres::Postgres::open(url, *connections, Arc::clone(&session_epoch))?)
             }
@@ -161,13 +164,24 @@ impl Store {
         }
     }
 
-    /// Runs queries: on SQLite at once on the calling thread, on PostgreSQL on one of the pool's.
+    /// Runs queries: on SQLite at once on the calling thread if they are short, on PostgreSQL on one of the pool's.
     async fn read<T: Send + 'static>(
         &self,
         query: impl Fn(&mut Conn<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         match &*self.backend {
-            Backend::Sqlite(db) => db.read(query),
+            Backend::Sqlite(db) => match db.read(ReadLength::Short, &query) {
+                Err(error) if sqlite::ran_out(&error) => {
+                    let turn = Arc::clone(&db.long_reads).acquire_owned().await.map_err(StoreError::unavailable)?;
+                    let db = Arc::clone(db);
+                    let long_read = tokio::task::spawn_blocking(move || {
+                        let _turn = turn;
+                        db.read(ReadLength::Long, query)
+                    });
+                    long_read.await.map_err(StoreError::unavailable)?
+                }
+                outcome => outcome,
+            },
             Backend::Postgres(pool) => pool.read(query).await,
         }
     }

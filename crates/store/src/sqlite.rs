@@ -8,12 +8,12 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
     },
     thread::JoinHandle,
 };
 use thread_local::ThreadLocal;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 /// Units of work that may wait for the writer; a caller beyond that waits for room.
 const QUEUE: usize = 1024;
@@ -23,9 +23,38 @@ const MOST_UNITS_PER_COMMIT: usize = 512;
 
 const STATEMENTS: usize = 256;
 
+/// Instructions of SQLite's machine between two looks at a read's budget.
+const STEP: i32 = 1000;
+
+/// Steps of a read on its caller's thread, a millisecond or two. What takes longer starts again on a thread of its own,
+/// so that no tenant's list holds up the others' requests.
+const SHORT_READ_STEPS: i64 = 100;
+
+/// Steps of a read at all, some tens of seconds.
+const LONG_READ_STEPS: i64 = 2_000_000;
+
+/// Long reads that run at once; others wait.
+const LONG_READS: usize = 2;
+
+/// How much a read may do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ReadLength {
+    Short,
+    Long,
+}
+
+/// A thread's connection for reading.
+struct Reader {
+    conn: Connection,
+    /// Steps left to the read under way.
+    budget: Arc<AtomicI64>,
+}
+
 pub(crate) struct Sqlite {
     path: PathBuf,
-    readers: ThreadLocal<RefCell<Option<Connection>>>,
+    readers: ThreadLocal<RefCell<Option<Reader>>>,
+    /// Turns of long reads.
+    pub long_reads: Arc<Semaphore>,
     queue: Option<mpsc::Sender<Box<dyn Unit>>>,
     writer: Option<JoinHandle<()>>,
     failing: Arc<AtomicBool>,
@@ -85,6 +114,7 @@ impl Sqlite {
         Ok(Self {
             path: path.to_owned(),
             readers: ThreadLocal::new(),
+            long_reads: Arc::new(Semaphore::new(LONG_READS)),
             queue: Some(queue),
             writer: Some(writer),
             failing,
@@ -108,14 +138,21 @@ impl Sqlite {
         self.failing.load(Ordering::Relaxed)
     }
 
-    pub fn read<T>(&self, query: impl FnOnce(&mut Conn<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    /// Runs a read on this thread. [`ran_out`] tells an error of its length from others.
+    pub fn read<T>(
+        &self,
+        length: ReadLength,
+        query: impl FnOnce(&mut Conn<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let slot = self.readers.get_or_default();
         let mut slot = slot.borrow_mut();
-        let conn = match &mut *slot {
-            Some(conn) => conn,
-            empty => empty.insert(open(&self.path, OpenFlags::SQLITE_OPEN_READ_ONLY)?),
+        let reader = match &mut *slot {
+            Some(reader) => reader,
+            empty => empty.insert(Reader::open(&self.path)?),
         };
-        query(&mut Conn::sqlite(conn))
+        let steps = if length == ReadLength::Short { SHORT_READ_STEPS } else { LONG_READ_STEPS };
+        reader.budget.store(steps, Ordering::Relaxed);
+        query(&mut Conn::sqlite(&reader.conn))
     }
 
     pub async fn write<T: Send + 'static>(
@@ -138,6 +175,23 @@ impl Drop for Sqlite {
             let _ = writer.join();
         }
     }
+}
+
+impl Reader {
+    fn open(path: &Path) -> Result<Self, StoreError> {
+        let conn = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let budget = Arc::new(AtomicI64::new(0));
+        let left = Arc::clone(&budget);
+        conn.progress_handler(STEP, Some(move || left.fetch_sub(1, Ordering::Relaxed) <= 0))?;
+        Ok(Self { conn, budget })
+    }
+}
+
+/// Says whether a read failed because it did more than its length allows.
+pub(crate) fn ran_out(error: &StoreError) -> bool {
+    let StoreError::Database(cause) = error else { return false };
+    let cause = cause.downcast_ref::<rusqlite::Error>().and_then(rusqlite::Error::sqlite_error_code);
+    cause == Some(rusqlite::ErrorCode::OperationInterrupted)
 }
 
 fn open(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
