@@ -23,6 +23,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
+use impstead_model::DeviceGroupType;
 use prose::Prose;
 use schemars::{SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
@@ -290,7 +291,7 @@ fn create_schema(shape: &Shape) -> Value {
     let attributes = members(attributes.map(|attribute| (attribute.name, attribute.kind.schema())), required);
     let required = shape.relationships.iter().filter(|relationship| relationship.required);
     let relationships = members(
-        shape.relationships.iter().map(|relationship| (relationship.name, linkage_schema())),
+        shape.relationships.iter().map(|relationship| (relationship.name, linkage_schema(relationship.name))),
         required.map(|relationship| relationship.name),
     );
     resource_schema(shape, None, attributes, relationships)
@@ -302,7 +303,8 @@ fn update_schema(shape: &Shape) -> Value {
     let attributes = members(attributes.map(|attribute| (attribute.name, attribute.kind.schema())), std::iter::empty());
     // Of the relationships, only the targets of fixture groups can be changed.
     let targets = shape.relationships.iter().filter(|relationship| relationship.name.ends_with("_target"));
-    let relationships = members(targets.map(|relationship| (relationship.name, linkage_schema())), std::iter::empty());
+    let relationships =
+        members(targets.map(|relationship| (relationship.name, linkage_schema(relationship.name))), std::iter::empty());
     let id = json!({ "type": "string", "description": "If given, the id of the path." });
     resource_schema(shape, Some(id), attributes, relationships)
 }
@@ -336,12 +338,20 @@ fn members<'n>(properties: impl Iterator<Item = (&'n str, Value)>, required: imp
     schema
 }
 
-fn linkage_schema() -> Value {
-    json!({
-        "type": "object",
-        "required": ["id"],
-        "properties": { "type": { "type": "string" }, "id": { "type": "string" } },
-    })
+fn linkage_schema(relationship: &str) -> Value {
+    let types: &[&str] = match relationship {
+        "owner" | "account" => &["account"],
+        "product" => &["product"],
+        "devicegroup" => TYPES,
+        "production_target" => &[DeviceGroupType::PreProduction.as_str(), DeviceGroupType::Production.as_str()],
+        "dut_target" => &[DeviceGroupType::PreDut.as_str(), DeviceGroupType::Dut.as_str()],
+        _ => &[],
+    };
+    let mut kind = json!({ "type": "string" });
+    if !types.is_empty() {
+        kind["enum"] = json!(types);
+    }
+    json!({ "type": "object", "required": ["id"], "properties": { "type": kind, "id": { "type": "string" } } })
 }
 
 fn parameters(route: &Route) -> Vec<Value> {

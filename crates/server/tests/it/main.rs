@@ -1,17 +1,22 @@
 //! The server as its callers see it: over HTTP, on both databases.
 
 mod http;
+mod stage;
 mod world;
 
+mod access;
 mod accounts;
 mod auth;
 mod deployments;
 mod device_groups;
 mod devices;
+mod documentation;
 mod documents;
 mod filters;
 mod gate;
 mod group_devices;
+mod impstead;
+mod isolation;
 mod login_keys;
 mod paging;
 mod products;

@@ -1,0 +1,9 @@
+//! `/impstead/v1`
+
+mod audit;
+mod collaborators;
+mod password;
+mod quota;
+mod sessions;
+mod totp;
+mod unbonding_key;
