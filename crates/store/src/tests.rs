@@ -58,6 +58,24 @@ async fn hold_the_writer(db: &Arc<Db>) -> Hold {
     Hold { end, unit }
 }
 
+/// On SQLite a read that turns out long starts again on a thread of its own, and ends as if nothing had happened.
+async fn a_long_read_moves_to_another_thread(db: Arc<Db>) {
+    let threads = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&threads);
+    let count = db.store.read(move |conn| {
+        seen.lock().unwrap().push(std::thread::current().id());
+        let count = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 100000)
+                     select count(*) from n";
+        conn.first(count, &[], |row| row.get::<i64>(0))
+    });
+    assert_eq!(count.await.unwrap(), Some(100_000));
+    let threads = threads.lock().unwrap();
+    match db.store.sqlite_path() {
+        Some(_) => assert!(threads.len() == 2 && threads[0] != threads[1], "{threads:?}"),
+        None => assert_eq!(threads.len(), 1),
+    }
+}
+
 async fn a_refused_unit_leaves_its_neighbours(db: Arc<Db>) {
     let hold = hold_the_writer(&db).await;
     let units: Vec<_> = (0..9)
@@ -214,6 +232,7 @@ async fn a_full_disk_stops_writes_until_there_is_room(db: Arc<Db>) {
 }
 
 contract![
+    a_long_read_moves_to_another_thread,
     a_refused_unit_leaves_its_neighbours,
     a_panicking_unit_leaves_its_neighbours,
     units_that_deadlock_are_tried_again,
