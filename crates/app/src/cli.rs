@@ -211,7 +211,8 @@ pub enum AdminCommand {
     Account(AdminAccountCommand),
     /// Replace the server key, and seal everything anew with it
     ///
-    /// A running server pauses for a moment: it lets requests under way end, and goes on with the new key. The old key
+    /// A running server pauses for a moment: it lets requests under way end, closes idle connections, and goes on with the new
+    /// key. The old key
     /// stays in the data directory as server.key.until-TIME, for backups made with it.
     RotateKey(RotateKeyArgs),
 }

@@ -18,13 +18,19 @@ use anyhow::{Context, Result, bail};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use impstead_model::{AccountId, Entropy};
 use impstead_server::{Purpose, ServerKey};
-use impstead_store::{Page, Sealed, Store};
+use impstead_store::{Page, Sealed, Store, StoreError};
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 const FILE: &str = "server.key";
+
+const PUT_BACK: &str = "copy the file from where the data came from, or, if it is lost, give up what it sealed with \
+                        `impstead admin rotate-key --discard-unreadable`";
+
+/// How many accounts are searched for a sealed value on which to try the key, so that a start takes no longer with more.
+const ACCOUNTS_CHECKED: usize = 1000;
 
 fn file(directory: &Directory) -> PathBuf {
     directory.path().join(FILE)
@@ -40,9 +46,7 @@ pub async fn load(directory: &Directory, store: &Store, entropy: &Arc<dyn Entrop
     if !path.try_exists().with_context(|| format!("cannot look for {}", path.display()))? {
         if let Some(what) = first_sealed(store).await? {
             bail!(
-                "the server key {} is missing, and the database holds {what}, which only that key can read; \
-                 copy the file from where the data came from, or, if it is lost, give up all login keys and one-time \
-                 password enrolments with `impstead admin rotate-key --discard-unreadable`",
+                "the server key {} is missing, and the database holds {what}, which only that key can read; {PUT_BACK}",
                 path.display()
             );
         }
@@ -53,21 +57,34 @@ pub async fn load(directory: &Directory, store: &Store, entropy: &Arc<dyn Entrop
         reseal(directory, store, entropy).await?;
         adopt(directory, now_ms)?;
     }
+    if let Some(what) = mismatch(directory, store).await? {
+        bail!("{what}; {PUT_BACK}");
+    }
     Ok(ServerKey::new(&read(&path)?))
 }
 
 /// Replaces the server key and returns how many values were sealed anew.
 pub async fn rotate(directory: &Directory, store: &Store, entropy: &Arc<dyn Entropy>, now_ms: i64) -> Result<u64> {
-    prepare(directory, &**entropy)?;
-    let resealed = reseal(directory, store, entropy).await?;
+    let begun_now = prepare(directory, &**entropy)?;
+    let resealed = reseal(directory, store, entropy).await;
+    let is_refused = |error: &anyhow::Error| matches!(error.downcast_ref(), Some(StoreError::Corrupt { .. }));
+    if begun_now && resealed.as_ref().is_err_and(is_refused) {
+        // Nothing is sealed under the new key for certain, so the change is off rather than interrupted.
+        std::fs::remove_file(next_file(directory))?;
+    }
+    let resealed = resealed?;
     adopt(directory, now_ms)?;
     Ok(resealed)
 }
 
-/// Step 1. An interrupted change goes on with the key it began with.
-fn prepare(directory: &Directory, entropy: &dyn Entropy) -> Result<()> {
+/// Step 1. An interrupted change goes on with the key it began with: then this returns false.
+fn prepare(directory: &Directory, entropy: &dyn Entropy) -> Result<bool> {
     let next = next_file(directory);
-    if next.try_exists()? { Ok(()) } else { write(&next, &entropy.bytes()) }
+    if next.try_exists()? {
+        return Ok(false);
+    }
+    write(&next, &entropy.bytes())?;
+    Ok(true)
 }
 
 /// Step 2. What is sealed under the new key already stays.
@@ -151,12 +168,13 @@ pub async fn discard_unreadable(
     Ok((login_keys, enrolments))
 }
 
-/// Says what the server key cannot open, if anything; looks at the first sealed value only.
+/// Says what is wrong with the server key, if anything. Looks at one sealed value, of the first accounts that there are.
 pub async fn mismatch(directory: &Directory, store: &Store) -> Result<Option<String>> {
     let path = file(directory);
     let key = if path.try_exists()? { Some(ServerKey::new(&read(&path)?)) } else { None };
     let mut accounts = AccountIds::new(store);
-    while let Some(account) = accounts.next().await? {
+    for _ in 0..ACCOUNTS_CHECKED {
+        let Some(account) = accounts.next().await? else { break };
         if let Some(value) = sealed_of(store, &account).await?.first() {
             return Ok(match key {
                 Some(key) if open(&key, value).is_some() => None,

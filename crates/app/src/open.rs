@@ -7,7 +7,11 @@ use crate::{
 use anyhow::{Context, Result, bail};
 use impstead_model::Clock;
 use impstead_store::{Location, SCHEMA_VERSION, Store, StoreError};
-use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt, path::PathBuf};
+use std::{
+    fs::{OpenOptions, Permissions},
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    path::PathBuf,
+};
 
 /// What a migration did.
 #[derive(Debug, PartialEq, Eq)]
@@ -59,12 +63,16 @@ pub async fn migrate(store: &Store, settings: &DataSettings, clock: &dyn Clock) 
         let (store, directory, now_ms) = (store.clone(), settings.backups.clone(), clock.now_ms());
         tokio::task::spawn_blocking(move || {
             Directory::new(&directory).create()?;
-            store.backup_before_migrating(&directory, now_ms).with_context(|| {
+            let backup = store.backup_before_migrating(&directory, now_ms).with_context(|| {
                 format!(
                     "cannot write a backup to {} before changing the schema; nothing was changed",
                     directory.display()
                 )
-            })
+            })?;
+            if let Some(backup) = &backup {
+                std::fs::set_permissions(backup, Permissions::from_mode(0o600))?;
+            }
+            anyhow::Ok(backup)
         })
         .await??
     };

@@ -34,8 +34,10 @@ pub fn run(arguments: &ServeArgs) -> Result<()> {
     }
     let (settings, warnings) = settings::of_serve(&arguments.flags, &around)?;
     if arguments.check_config {
-        return print(&warnings.iter().map(|warning| format!("warning: {warning}\n")).collect::<String>())
-            .and_then(|()| print("the configuration has no problems\n"));
+        for warning in warnings {
+            print(&format!("warning: {warning}\n"))?;
+        }
+        return print("the configuration has no problems\n");
     }
     let logs = telemetry::start(settings.log_format, settings.log_level.clone());
     for warning in warnings {
@@ -61,10 +63,8 @@ async fn serve(settings: &Settings, logs: &Logs) -> Result<()> {
     open::migrate(&store, &settings.data, &*clock).await?;
     let server_key = key::load(&directory, &store, &entropy, clock.now_ms()).await?;
     let passwords = Passwords::new(&*entropy);
-    let demo = match settings.demo {
-        true => Some(demo::ensure(&directory, &store, &passwords, &*clock, &entropy).await?),
-        false => None,
-    };
+    let demo =
+        if settings.demo { Some(demo::ensure(&directory, &store, &passwords, &*clock, &entropy).await?) } else { None };
 
     let tasks = TaskTracker::new();
     tasks.spawn(clean(store.clone(), Arc::clone(&clock), stop.clone()));

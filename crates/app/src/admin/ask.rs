@@ -9,6 +9,7 @@ use crate::{
 use anyhow::{Context, Result, bail};
 use impstead_model::{Clock, Entropy, SystemClock, SystemEntropy};
 use impstead_server::Passwords;
+use impstead_store::BackupError;
 use std::{io::Read, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
@@ -84,7 +85,7 @@ async fn reach(settings: &DataSettings, if_missing: IfMissing) -> Result<Reached
     }
     let mut waited = Duration::ZERO;
     loop {
-        if let Some(stream) = socket::connect(&directory).await? {
+        if let Some(stream) = socket::connect(&directory)? {
             return Ok(Reached::Server(stream));
         }
         if let Some(lock) = directory.try_lock()? {
@@ -134,7 +135,17 @@ pub async fn read_backup(settings: &DataSettings, input: impl Read + Send + 'sta
     let location = settings.clone();
     let (store, rows) = tokio::task::spawn_blocking(move || {
         let store = open::open(&location)?;
-        let rows = store.restore(input).context("nothing was restored")?;
+        let rows = store.restore(input).map_err(|error| {
+            let fix = match &error {
+                BackupError::NotEmpty(_) | BackupError::OtherSchema { .. } => {
+                    "; name a new data directory with --data, or an empty database with --database"
+                }
+                BackupError::Damaged(_) => "; restore another backup",
+                BackupError::Newer(_) => "; restore it with that version",
+                BackupError::Store(_) | BackupError::File(_) => "",
+            };
+            anyhow::anyhow!("nothing was restored: {:#}{fix}", anyhow::Error::from(error))
+        })?;
         anyhow::Ok((store, rows))
     })
     .await??;

@@ -61,7 +61,7 @@ pub fn bind(directory: &Directory) -> Result<UnixListener> {
 }
 
 /// Connects to the server of a data directory; `None` where none runs.
-pub(super) async fn connect(directory: &Directory) -> Result<Option<UnixStream>> {
+pub(super) fn connect(directory: &Directory) -> Result<Option<UnixStream>> {
     let path = directory.socket();
     let connected = with_short_path(&path, |path| std::os::unix::net::UnixStream::connect(path));
     match connected {

@@ -63,19 +63,18 @@ pub async fn ensure(
             password
         }
     };
-    let account = match account {
-        Some(account) => account,
-        None => {
-            let hash = passwords.hash(&password, &**entropy).await;
-            let new = NewAccount {
-                username: USERNAME.into(),
-                email: "demo@example.com".into(),
-                password_hash: hash.map_err(|_| anyhow!("cannot hash the password"))?,
-                production: true,
-            };
-            let act = Act { actor: Actor::OPERATOR, at_ms: clock.now_ms(), entropy: Arc::clone(entropy) };
-            store.create_account(new, act).await.context("cannot make the demo account")?
-        }
+    let account = if let Some(account) = account {
+        account
+    } else {
+        let hash = passwords.hash(&password, &**entropy).await;
+        let new = NewAccount {
+            username: USERNAME.into(),
+            email: "demo@example.com".into(),
+            password_hash: hash.map_err(|_| anyhow!("cannot hash the password"))?,
+            production: true,
+        };
+        let act = Act { actor: Actor::OPERATOR, at_ms: clock.now_ms(), entropy: Arc::clone(entropy) };
+        store.create_account(new, act).await.context("cannot make the demo account")?
     };
     Samples { store, clock, entropy, account: &account }
         .make()

@@ -48,22 +48,19 @@ pub fn read(path: &str, text: &str, problems: &mut Vec<Problem>) -> BTreeMap<&'s
             problems.push(problem(None, what, fix_of_unknown(key.get_ref(), TABLE.iter().map(|setting| setting.name))));
             continue;
         };
-        match text_of(value.get_ref(), setting.kind) {
-            Some(text) => {
-                entries.insert(setting.name, Entry { text, line });
-            }
-            None => {
-                let (wanted, example) = match setting.kind {
-                    Kind::Text => ("text", "\"…\", in quotes"),
-                    Kind::List => ("a list of texts", "[\"…\", \"…\"]"),
-                    Kind::Integer => ("a whole number", "40, without quotes"),
-                    Kind::Number => ("a number", "400 or 0.5, without quotes"),
-                    Kind::Boolean => ("true or false", "true, without quotes"),
-                };
-                let what = format!("it must be {wanted}, not {}", type_name(value.get_ref()));
-                problems.push(problem(None, what, format!("write {} = {example}", setting.name)));
-            }
+        if let Some(text) = text_of(value.get_ref(), setting.kind) {
+            entries.insert(setting.name, Entry { text, line });
+            continue;
         }
+        let (wanted, example) = match setting.kind {
+            Kind::Text => ("text", "\"…\", in quotes"),
+            Kind::List => ("a list of texts", "[\"…\", \"…\"]"),
+            Kind::Integer => ("a whole number", "40, without quotes"),
+            Kind::Number => ("a number", "400 or 0.5, without quotes"),
+            Kind::Boolean => ("true or false", "true, without quotes"),
+        };
+        let what = format!("it must be {wanted}, not {}", type_name(value.get_ref()));
+        problems.push(problem(None, what, format!("write {} = {example}", setting.name)));
     }
     entries
 }

@@ -1,0 +1,11 @@
+//! The program as its user sees it: command lines, exit codes, files, signals.
+
+mod arrows;
+mod backup;
+mod commands;
+mod configuration;
+mod demo;
+mod key;
+mod program;
+mod schema;
+mod signals;
