@@ -1,6 +1,6 @@
 //! The HTTP server: the impCentral API v5, Impstead's own API, and the operator's endpoints.
 //!
-//! Four hops for every request: [`routes`] → one handler → one [`Store`] method → SQL. Around every handler stands
+//! Four hops for every request: [`routes()`] → one handler → one [`Store`] method → SQL. Around every handler stands
 //! the gate (`gate.rs`): request id, caller, rate limit, metrics, access log, and the body of every error.
 
 mod accounts;

@@ -110,9 +110,8 @@ fn groups<'d>(document: &'d Value) -> Vec<Group<'d>> {
     let group = |tag: &'d Value| {
         let (name, description) = (text(&tag["name"]), text(&tag["description"]));
         let operations = all.iter().filter(|operation| operation.value["tags"][0] == name);
-        let operations: Vec<_> = operations
-            .map(|&Operation { ref value, id, method, path }| Operation { id, method, path, value })
-            .collect();
+        let operations: Vec<_> =
+            operations.map(|&Operation { value, id, method, path }| Operation { id, method, path, value }).collect();
         let path = operations.first().map_or("/", |operation| operation.path);
         let part = PARTS.iter().position(|(prefix, _)| path.starts_with(prefix)).unwrap_or_default();
         Group { name, description, part, operations }

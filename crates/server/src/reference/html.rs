@@ -33,7 +33,7 @@ pub fn markdown_inline(text: &str) -> String {
     let mut html = String::with_capacity(text.len());
     for (index, part) in text.split('`').enumerate() {
         if index % 2 == 1 {
-            html.push_str(&format!("<code>{}</code>", escape(part)));
+            html.extend(["<code>", &escape(part), "</code>"]);
             continue;
         }
         let strong = paired(&escape(part), "**", "strong");
@@ -48,8 +48,8 @@ fn paired(text: &str, mark: &str, element: &str) -> String {
     for (index, part) in text.split(mark).enumerate() {
         match index {
             0 => {}
-            index if index % 2 == 1 => html.push_str(&format!("<{element}>")),
-            _ => html.push_str(&format!("</{element}>")),
+            index if index % 2 == 1 => html.extend(["<", element, ">"]),
+            _ => html.extend(["</", element, ">"]),
         }
         html.push_str(part);
     }

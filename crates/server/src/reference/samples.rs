@@ -23,9 +23,9 @@ pub fn request(document: &Value, method: &str, path: &str, operation: &Value) ->
     let examples = Examples { schemas: &Map::new(), public_url, path, operation: "" };
     let mut command = String::from("curl");
     if method != "get" {
-        command += &format!(" -X {}", method.to_ascii_uppercase());
+        command.extend([" -X ", &method.to_ascii_uppercase()]);
     }
-    command += &format!(" {public_url}{}", examples.concrete_path());
+    command.extend([" ", public_url, &examples.concrete_path()]);
     let security = &operation["security"][0];
     if security.get("access_token").is_some() {
         command += " \\\n  -H \"Authorization: Bearer $TOKEN\"";
@@ -75,10 +75,7 @@ fn write(html: &mut String, value: &Value, depth: usize) {
             let mut members: Vec<_> = members.iter().collect();
             members.sort_by_key(|(name, _)| rank(name));
             let write_member = |html: &mut String, (name, value): (&String, &Value)| {
-                html.push_str(&format!(
-                    "<span class=\"k\">{}</span>: ",
-                    escape(&Value::from(name.as_str()).to_string())
-                ));
+                html.extend(["<span class=\"k\">", &escape(&Value::from(name.as_str()).to_string()), "</span>: "]);
                 write(html, value, depth + 1);
             };
             enclosed(html, ('{', '}'), depth, members, write_member);
@@ -86,9 +83,9 @@ fn write(html: &mut String, value: &Value, depth: usize) {
         Value::Array(items) if !items.is_empty() => {
             enclosed(html, ('[', ']'), depth, items.iter().collect(), |html, item| write(html, item, depth + 1));
         }
-        Value::String(_) => html.push_str(&format!("<span class=\"s\">{}</span>", escape(&value.to_string()))),
+        Value::String(_) => html.extend(["<span class=\"s\">", &escape(&value.to_string()), "</span>"]),
         Value::Object(_) | Value::Array(_) => html.push_str(&value.to_string()),
-        _ => html.push_str(&format!("<span class=\"n\">{value}</span>")),
+        _ => html.extend(["<span class=\"n\">", &value.to_string(), "</span>"]),
     }
 }
 
