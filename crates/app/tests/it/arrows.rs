@@ -4,7 +4,7 @@ use serde_json::Value;
 use std::{collections::BTreeMap, process::Command};
 
 /// What each crate may use of ours. `testkit` besides is everybody's dev-dependency.
-const MAY_USE: [(&str, &[&str]); 8] = [
+const MAY_USE: [(&str, &[&str]); 9] = [
     ("model", &[]),
     ("wire", &[]),
     ("store", &["model"]),
@@ -12,6 +12,7 @@ const MAY_USE: [(&str, &[&str]); 8] = [
     ("client", &["wire"]),
     ("cli", &["client", "wire"]),
     ("app", &["cli", "client", "model", "server", "store", "wire"]),
+    ("bench", &[]),
     ("testkit", &["model", "server", "store", "wire"]),
 ];
 

@@ -6,6 +6,7 @@ mod commands;
 mod configuration;
 mod demo;
 mod key;
+mod kill;
 mod program;
 mod schema;
 mod signals;
