@@ -76,8 +76,8 @@ fn resource(app: &App, account: model::Account) -> wire::Account {
             username,
             email,
             tier,
-            created_at: Timestamp::from_ms(created_ms),
-            updated_at: Timestamp::from_ms(updated_ms),
+            created_at: Some(Timestamp::from_ms(created_ms)),
+            updated_at: Some(Timestamp::from_ms(updated_ms)),
         },
         relationships: NoRelationships {},
     }

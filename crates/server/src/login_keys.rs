@@ -94,9 +94,9 @@ fn resource(app: &App, id: String, key: LoginKey) -> wire::LoginKey {
         attributes: wire::LoginKeyAttributes {
             description,
             usages,
-            created_at: Timestamp::from_ms(created_ms),
-            updated_at: Timestamp::from_ms(updated_ms),
+            created_at: Some(Timestamp::from_ms(created_ms)),
+            updated_at: Some(Timestamp::from_ms(updated_ms)),
         },
-        relationships: OwnerRelationship { owner: Linkage::new("account", account.as_str()) },
+        relationships: OwnerRelationship { owner: Some(Linkage::new("account", account.as_str())) },
     }
 }

@@ -235,7 +235,7 @@ fn body(operation: &Value) -> String {
         let members = &schema["properties"]["data"]["properties"];
         let types = members["type"].get("enum");
         if types.is_none() {
-            html.push_str(&table("Body", "Name", &rows(schema)));
+            html.push_str(&table(if html.is_empty() { "Body" } else { "Or" }, "Name", &rows(schema)));
             continue;
         }
         let _ = write!(
@@ -268,6 +268,7 @@ fn answers(operation: &Value) -> String {
         let (resource, what) = match (name.strip_suffix("Document"), name.strip_suffix("List")) {
             (Some(resource), _) => (resource, words(resource)),
             (_, Some(resource)) => (resource, format!("a page of {}", words(resource))),
+            _ if !name.is_empty() => ("", words(name)),
             _ => ("", text(&answer["description"]).trim_end_matches('.').to_owned()),
         };
         let _ = if RESOURCES.iter().any(|known| known.name == resource) {

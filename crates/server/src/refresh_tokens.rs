@@ -32,9 +32,9 @@ fn resource(app: &App, token: model::RefreshToken) -> wire::RefreshToken {
         links: SelfLink { this: format!("{}/v5/accounts/me/refresh_tokens/{id}", app.config.public_url) },
         id: id.to_string(),
         attributes: wire::RefreshTokenAttributes {
-            created_at: Timestamp::from_ms(created_ms),
+            created_at: Some(Timestamp::from_ms(created_ms)),
             last_used_at: last_used_ms.map(Timestamp::from_ms),
         },
-        relationships: OwnerRelationship { owner: Linkage::new("account", account.as_str()) },
+        relationships: OwnerRelationship { owner: Some(Linkage::new("account", account.as_str())) },
     }
 }

@@ -19,9 +19,11 @@ pub struct AccountAttributes {
     #[serde(default)]
     pub tier: String,
     /// When the account was made.
-    pub created_at: Timestamp,
+    #[serde(default)]
+    pub created_at: Option<Timestamp>,
     /// When the account last changed.
-    pub updated_at: Timestamp,
+    #[serde(default)]
+    pub updated_at: Option<Timestamp>,
 }
 
 /// What the caller may do on an account: the answer of `GET /accounts/{id}/capabilities`.
@@ -67,7 +69,8 @@ pub type RefreshToken = Resource<RefreshTokenAttributes, OwnerRelationship>;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RefreshTokenAttributes {
     /// When its owner signed in.
-    pub created_at: Timestamp,
+    #[serde(default)]
+    pub created_at: Option<Timestamp>,
     /// When it was last exchanged.
     pub last_used_at: Option<Timestamp>,
 }
@@ -77,7 +80,8 @@ pub struct RefreshTokenAttributes {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OwnerRelationship {
     /// The owner.
-    pub owner: Linkage,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Linkage>,
 }
 
 /// A login key, whose id is its secret: `type` is `login_key`.
@@ -92,9 +96,11 @@ pub struct LoginKeyAttributes {
     /// How often it was exchanged for an access token.
     pub usages: i64,
     /// When it was made.
-    pub created_at: Timestamp,
+    #[serde(default)]
+    pub created_at: Option<Timestamp>,
     /// When its description last changed.
-    pub updated_at: Timestamp,
+    #[serde(default)]
+    pub updated_at: Option<Timestamp>,
 }
 
 /// A product: `type` is `product`.
@@ -325,9 +331,11 @@ pub struct WebhookAttributes {
     /// `application/json` or `application/x-www-form-urlencoded`.
     pub content_type: String,
     /// When it was made.
-    pub created_at: Timestamp,
+    #[serde(default)]
+    pub created_at: Option<Timestamp>,
     /// When it last changed.
-    pub updated_at: Timestamp,
+    #[serde(default)]
+    pub updated_at: Option<Timestamp>,
 }
 
 /// Relationships of a webhook.
@@ -335,9 +343,11 @@ pub struct WebhookAttributes {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct WebhookRelationships {
     /// The account it belongs to.
-    pub owner: Linkage,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Linkage>,
     /// The account that made it.
-    pub creator: Linkage,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub creator: Option<Linkage>,
     /// The device group whose events it delivers, with the concrete type.
     pub devicegroup: Linkage,
     /// The product of that device group.

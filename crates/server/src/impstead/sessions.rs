@@ -58,6 +58,6 @@ fn resource(app: &App, caller: &Caller, token: model::RefreshToken) -> wire::Ses
             created_at: Timestamp::from_ms(created_ms),
             last_used_at: last_used_ms.map(Timestamp::from_ms),
         },
-        relationships: OwnerRelationship { owner: Linkage::new("account", account.as_str()) },
+        relationships: OwnerRelationship { owner: Some(Linkage::new("account", account.as_str())) },
     }
 }

@@ -135,6 +135,6 @@ fn resource(app: &App, account: &AccountId, enabled: bool, recovery_codes_left: 
             otpauth_url: None,
             recovery_codes: None,
         },
-        relationships: OwnerRelationship { owner: Linkage::new("account", account.as_str()) },
+        relationships: OwnerRelationship { owner: Some(Linkage::new("account", account.as_str())) },
     }
 }

@@ -48,6 +48,6 @@ fn resource(app: &App, account: &AccountId, key: Option<String>, created_ms: Opt
             key,
             created_at: created_ms.map(Timestamp::from_ms),
         },
-        relationships: OwnerRelationship { owner: Linkage::new("account", account.as_str()) },
+        relationships: OwnerRelationship { owner: Some(Linkage::new("account", account.as_str())) },
     }
 }

@@ -165,6 +165,8 @@ fn linkage(name: &str) -> Value {
         "datum" => "device",
         "version" => "library",
         "product" => "product",
+        // The other one of a collaboration.
+        "account" => return json!({ "type": "account", "id": id_of("collaborator") }),
         _ => "account",
     };
     json!({ "type": kind, "id": id_of(kind) })
