@@ -67,7 +67,7 @@ impl Examples<'_> {
         let own = properties.get("type").and_then(|schema| schema["enum"].get(0)).and_then(Value::as_str);
         let kind = own.unwrap_or(kind);
         if own.is_none() && properties.len() == 2 && properties.contains_key("id") && properties.contains_key("type") {
-            return linkage(name);
+            return linkage(name, kind);
         }
         let required: Vec<&Value> = schema["required"].as_array().into_iter().flatten().collect();
         let mut object = Map::new();
@@ -154,7 +154,7 @@ pub fn id_of(kind: &str) -> &'static str {
 
 /// A relationship.
 #[expect(clippy::match_same_arms, reason = "names that mean different things stand apart")]
-fn linkage(name: &str) -> Value {
+fn linkage(name: &str, of: &str) -> Value {
     let kind = match name {
         "devicegroup" => "development_devicegroup",
         "production_target" => "pre_production_devicegroup",
@@ -166,7 +166,7 @@ fn linkage(name: &str) -> Value {
         "version" => "library",
         "product" => "product",
         // The other one of a collaboration.
-        "account" => return json!({ "type": "account", "id": id_of("collaborator") }),
+        "account" if of == "collaborator" => return json!({ "type": "account", "id": id_of("collaborator") }),
         _ => "account",
     };
     json!({ "type": kind, "id": id_of(kind) })
