@@ -1,0 +1,194 @@
+//! The database itself: a fresh one, a million devices at once, and what must not be found after a crash.
+
+use anyhow::{Context, Result, ensure};
+use postgres::NoTls;
+use std::path::{Path, PathBuf};
+
+/// Where the PostgreSQL server is, as `scripts/with-postgres.sh` says it.
+const POSTGRES: &str = "IMPSTEAD_TEST_POSTGRES";
+
+/// A database that a server of ours writes to.
+pub enum Database {
+    Sqlite(PathBuf),
+    /// Its URL, and that of the server's database to administer from.
+    Postgres {
+        url: String,
+        administer: String,
+    },
+}
+
+/// Returns the URL of the PostgreSQL server, if there is one.
+pub fn postgres_server() -> Option<String> {
+    std::env::var(POSTGRES).ok().filter(|url| !url.is_empty())
+}
+
+impl Database {
+    /// Makes a fresh database on the server; it is dropped with this.
+    pub fn on_postgres(server: &str, name: &str) -> Result<Self> {
+        let name = format!("impstead_bench_{name}_{}", std::process::id());
+        let (front, _) = server.rsplit_once('/').context("the URL of PostgreSQL names no database")?;
+        let mut client = postgres::Client::connect(server, NoTls)?;
+        client.batch_execute(&format!("drop database if exists {name} with (force)"))?;
+        client.batch_execute(&format!("create database {name}"))?;
+        Ok(Self::Postgres { url: format!("{front}/{name}"), administer: server.to_owned() })
+    }
+
+    /// Returns the URL to give to the server; none for SQLite.
+    pub fn url(&self) -> Option<String> {
+        match self {
+            Self::Sqlite(_) => None,
+            Self::Postgres { url, .. } => Some(url.clone()),
+        }
+    }
+
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "SQLite",
+            Self::Postgres { .. } => "PostgreSQL",
+        }
+    }
+
+    /// Gives an account devices that joined one after the other, with MAC addresses in no order.
+    pub fn add_devices(&self, owner: &str, count: i64) -> Result<()> {
+        // An odd factor gives every number another address. Their first joined in November 2023.
+        let rows = "imp_type, public_key, created_ms, updated_ms, last_enrolled_ms)
+            select '5000' || hex,
+                   substr(hex, 1, 2) || ':' || substr(hex, 3, 2) || ':' || substr(hex, 5, 2) || ':' ||
+                   substr(hex, 7, 2) || ':' || substr(hex, 9, 2) || ':' || substr(hex, 11, 2),
+                   $1, 'imp006', KEY, 1700000000000 + i, 1700000000000 + i, 1700000000000 + i";
+        let insert = format!("insert into device (id, mac_address, owner_id, {rows}");
+        match self {
+            Self::Sqlite(file) => {
+                let sql = format!(
+                    "with recursive n(i) as (select 0 union all select i + 1 from n where i + 1 < $2)
+                     {} from (select i, printf('%012x', i * 2654435761 % 1099511627776) as hex from n)",
+                    insert.replace("KEY", "zeroblob(32)")
+                );
+                let added = rusqlite::Connection::open(file)?.execute(&sql, (owner, count))?;
+                ensure!(i64::try_from(added)? == count, "{added} devices were added instead of {count}");
+            }
+            Self::Postgres { url, .. } => {
+                let sql = format!(
+                    "{} from (select i, lpad(to_hex(i * 2654435761 % 1099511627776), 12, '0') as hex
+                              from generate_series(0, $2::bigint - 1) i) n",
+                    insert.replace("KEY", "decode(repeat('00', 32), 'hex')").replace("$1", "$1::text")
+                );
+                let mut client = postgres::Client::connect(url, NoTls)?;
+                client.execute(&sql, &[&owner, &count])?;
+                // What autovacuum would do within a minute.
+                client.batch_execute("vacuum analyze device")?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until no connection of a killed server is left: PostgreSQL may still be carrying out its last commit.
+    pub fn wait_until_unused(&self) -> Result<()> {
+        let Self::Postgres { url, administer } = self else { return Ok(()) };
+        let name = url.rsplit('/').next().unwrap_or_default();
+        let mut client = postgres::Client::connect(administer, NoTls)?;
+        loop {
+            let busy: i64 =
+                client.query_one("select count(*) from pg_stat_activity where datname = $1", &[&name])?.try_get(0)?;
+            if busy == 0 {
+                return Ok(());
+            }
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+    }
+
+    /// Returns what the database says of itself: versions and settings that bear on speed.
+    pub fn about(&self) -> Result<String> {
+        let Self::Postgres { url, .. } = self else { return Ok(format!("SQLite {}", rusqlite::version())) };
+        let mut client = postgres::Client::connect(url, NoTls)?;
+        let row = client.query_one(
+            "select current_setting('server_version'), current_setting('fsync'),
+                    current_setting('synchronous_commit'), current_setting('shared_buffers')",
+            &[],
+        )?;
+        let setting = |index| row.try_get::<_, String>(index);
+        Ok(format!(
+            "{}; fsync={} synchronous_commit={} shared_buffers={}",
+            setting(0)?,
+            setting(1)?,
+            setting(2)?,
+            setting(3)?
+        ))
+    }
+
+    /// Looks for what no crash may leave behind.
+    pub fn check(&self) -> Result<()> {
+        for (what, sql) in HALF_APPLIED {
+            let sql = format!("select count(*) from {sql}");
+            let found: i64 = match self {
+                Self::Sqlite(file) => rusqlite::Connection::open(file)?.query_row(&sql, (), |row| row.get(0))?,
+                Self::Postgres { url, .. } => {
+                    postgres::Client::connect(url, NoTls)?.query_one(&sql, &[])?.try_get(0)?
+                }
+            };
+            ensure!(found == 0, "{found} × {what}");
+        }
+        if let Self::Sqlite(file) = self {
+            sqlite_is_whole(file)?;
+        }
+        Ok(())
+    }
+}
+
+fn sqlite_is_whole(file: &Path) -> Result<()> {
+    let conn = rusqlite::Connection::open(file)?;
+    let verdict: String = conn.query_row("pragma integrity_check", (), |row| row.get(0))?;
+    ensure!(verdict == "ok", "integrity_check: {verdict}");
+    ensure!(!conn.prepare("pragma foreign_key_check")?.exists(())?, "foreign_key_check found a row");
+    Ok(())
+}
+
+/// What a unit of work that was applied by half would leave, and where to look for it.
+const HALF_APPLIED: &[(&str, &str)] = &[
+    (
+        "a current deployment that is not there",
+        "device_group g where current_deployment_id is not null
+         and not exists (select 1 from deployment d where d.id = g.current_deployment_id and d.group_id = g.id)",
+    ),
+    (
+        "a group without its newest deployment as the current one",
+        "deployment d where not exists (select 1 from deployment later where later.group_id = d.group_id
+           and later.created_ms > d.created_ms)
+         and not exists (select 1 from device_group g where g.current_deployment_id = d.id)",
+    ),
+    ("a deployment without its code", "deployment d where not exists (select 1 from code c where c.sha = d.sha)"),
+    ("code without a deployment", "code c where not exists (select 1 from deployment d where d.sha = c.sha)"),
+    (
+        "an assigned device without an agent",
+        "device d where group_id is not null and not exists
+           (select 1 from agent a where a.device_id = d.id and a.agent_id = d.agent_id)",
+    ),
+    (
+        "a product without the audit of its making",
+        "product where id not in (select target_id from audit where action = 'product.create')",
+    ),
+    (
+        "the audit of a product that is not there",
+        "audit where action = 'product.create' and target_id not in (select id from product)
+         and target_id not in (select target_id from audit where action = 'product.delete')",
+    ),
+    (
+        "a deployment without the audit of its making",
+        "deployment where id not in (select target_id from audit where action = 'deployment.create')",
+    ),
+    (
+        "a count of products that is wrong",
+        "(select account_id, sum(value) as counted from usage_counter where what = 'products' group by account_id) u
+         where u.counted <> (select count(*) from product p where p.owner_id = u.account_id)",
+    ),
+];
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let Self::Postgres { url, administer } = self else { return };
+        let name = url.rsplit('/').next().unwrap_or_default();
+        if let Ok(mut client) = postgres::Client::connect(administer, NoTls) {
+            let _ = client.batch_execute(&format!("drop database if exists {name} with (force)"));
+        }
+    }
+}

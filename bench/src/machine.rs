@@ -1,0 +1,54 @@
+//! What a run ran on.
+
+use crate::site::SETTINGS;
+use std::{collections::BTreeMap, fs, path::Path, process::Command};
+
+/// Describes the machine, the versions and the settings.
+pub fn configuration(binary: &Path, directory: &Path) -> BTreeMap<&'static str, String> {
+    let mut about = BTreeMap::new();
+    about.insert("date", said("date", &["-u", "+%F %H:%M UTC"]));
+    about.insert("cpu", field("/proc/cpuinfo", "model name"));
+    about.insert("cores", std::thread::available_parallelism().map_or_else(|_| "?".into(), |cores| cores.to_string()));
+    about.insert("memory", field("/proc/meminfo", "MemTotal"));
+    about.insert("kernel", said("uname", &["-sr"]));
+    about.insert("load before", fs::read_to_string("/proc/loadavg").unwrap_or_default().trim().to_owned());
+    about.insert("filesystem", filesystem(directory));
+    about.insert("impstead", said(&binary.to_string_lossy(), &["--version"]));
+    about.insert("commit", said("git", &["describe", "--always", "--dirty"]));
+    about.insert("rustc", said("rustc", &["--version"]));
+    about.insert("wrk", said("wrk", &["-v"]).lines().next().unwrap_or("?").to_owned());
+    about.insert("sqlite", rusqlite::version().to_owned());
+    let settings: Vec<String> = SETTINGS.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    about.insert("settings", settings.join(" "));
+    about.insert("log", "default level and format, to a file; every request is logged".to_owned());
+    about
+}
+
+/// Prints the configuration, an item a line.
+pub fn print(about: &BTreeMap<&'static str, String>) {
+    for (name, value) in about {
+        println!("{name:>12}: {value}");
+    }
+}
+
+/// Returns what a program says, on either output: wrk tells its version as an error.
+fn said(program: &str, arguments: &[&str]) -> String {
+    let Ok(output) = Command::new(program).args(arguments).output() else { return "?".to_owned() };
+    let text = if output.stdout.is_empty() { output.stderr } else { output.stdout };
+    String::from_utf8_lossy(&text).trim().to_owned()
+}
+
+fn field(file: &str, name: &str) -> String {
+    let text = fs::read_to_string(file).unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    line.map_or("?", |line| line.trim_start_matches([' ', '\t', ':'])).to_owned()
+}
+
+/// Returns type and options of the filesystem that a directory is on.
+fn filesystem(directory: &Path) -> String {
+    let mounts = fs::read_to_string("/proc/self/mounts").unwrap_or_default();
+    let directory = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
+    let fields = mounts.lines().map(|line| line.split(' ').collect::<Vec<_>>()).filter(|fields| fields.len() > 3);
+    let longest = fields.filter(|fields| directory.starts_with(fields[1])).max_by_key(|fields| fields[1].len());
+    longest.map_or_else(|| "?".to_owned(), |fields| format!("{} ({})", fields[2], fields[3]))
+}

@@ -1,0 +1,57 @@
+//! Measures the server beside a bare handler, and kills it over and over. What comes out is in `docs/benchmarks.md`.
+//!
+//! It knows the server from outside only: a binary, its commands, HTTP. The two exceptions are a million devices, which
+//! it writes straight into the database, and the last check after the kills, which reads there.
+
+mod bare;
+mod database;
+mod figures;
+mod fsync;
+mod http;
+mod kill9;
+mod machine;
+mod report;
+mod site;
+mod wrk;
+
+use clap::{Parser, Subcommand};
+use std::{path::PathBuf, process::ExitCode};
+
+#[derive(Parser)]
+#[command(name = "impstead-bench", about = "Measures impstead beside a bare handler, and kills it over and over")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Measure everything and write target/bench/report.json
+    Run(figures::RunArgs),
+    /// Kill the server in the middle of writes, and check that nothing it acknowledged is lost
+    Kill9(kill9::Kill9Args),
+    /// Answer every request with the same bytes: what the server is measured beside
+    Bare {
+        /// File with the bytes
+        #[arg(long)]
+        body: PathBuf,
+        /// Their media type
+        #[arg(long)]
+        media_type: String,
+    },
+}
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Run(arguments) => figures::run(&arguments),
+        Command::Kill9(arguments) => kill9::run(&arguments),
+        Command::Bare { body, media_type } => bare::serve(&body, &media_type),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("impstead-bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
