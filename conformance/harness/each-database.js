@@ -5,11 +5,11 @@ import { Server } from './server.js';
 
 /**
  * Calls `register(server)` once per database, inside a suite that starts the server first and stops it last.
- * The server listens only from the first `before` hook on.
+ * The server listens only from the first `before` hook on. Of the tests, `concurrency` run at a time.
  */
-export function onEachDatabase(title, register, options) {
+export function onEachDatabase(title, register, { concurrency = 1, ...options } = {}) {
     for (const database of databases) {
-        describe(`${title} on ${database.name}`, () => {
+        describe(`${title} on ${database.name}`, { concurrency }, () => {
             if (database.missing) {
                 // A test rather than a skipped suite, because only tests show in the runner's count.
                 test(database.missing, { skip: database.missing });

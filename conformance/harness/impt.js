@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { describe, expectCode } from './program.js';
 
 const IMPT = fileURLToPath(new URL('../node_modules/.bin/impt', import.meta.url));
 const AUTH_FILE = '.impt.auth';
@@ -93,7 +94,7 @@ export class Impt {
     /** Runs a command that must succeed and say so; returns what it printed. */
     async ok(...args) {
         const result = await this.run(args);
-        expectCode(result, 0);
+        expectQuiet(result, 0);
         assert.match(result.text, /IMPT COMMAND SUCCEEDS\s*$/, describe(result));
         return result.text;
     }
@@ -101,14 +102,14 @@ export class Impt {
     /** Runs a command that must succeed in JSON mode; returns the parsed output. */
     async json(...args) {
         const result = await this.run([...args, '-z', 'json']);
-        expectCode(result, 0);
+        expectQuiet(result, 0);
         return parse(result);
     }
 
     /** Runs a command that must fail, in plain mode; `expected` must be in what it printed. */
     async fails(expected, ...args) {
         const result = await this.run(args);
-        expectCode(result, 1);
+        expectQuiet(result, 1);
         assert.match(result.text, /IMPT COMMAND FAILS\s*$/, describe(result));
         expectText(result, expected);
         return result.text;
@@ -117,13 +118,14 @@ export class Impt {
     /** Runs a command that must fail, in JSON mode; returns the text of its `Error` member. */
     async jsonError(...args) {
         const result = await this.run([...args, '-z', 'json']);
-        expectCode(result, 1);
+        expectQuiet(result, 1);
         return parse(result).Error;
     }
 }
 
-function expectCode(result, code) {
-    assert.equal(result.code, code, describe(result));
+/** impt prints its errors to standard output, too. */
+function expectQuiet(result, code) {
+    expectCode(result, code);
     assert.equal(result.stderr, '', describe(result));
 }
 
@@ -138,10 +140,6 @@ function parse(result) {
     } catch {
         return assert.fail(`not JSON:\n${describe(result)}`);
     }
-}
-
-function describe({ command, code, stdout, stderr }) {
-    return `${command}\nexit: ${code}\n${stdout}${stderr}`;
 }
 
 /** Removes colours, and the spinner that is drawn over and over on one line. */

@@ -6,9 +6,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { BINARY } from './binary.js';
+import { expectCode, run } from './program.js';
 
-const BINARY = path.resolve(process.env.IMPSTEAD_BIN ?? fileURLToPath(new URL('../../target/debug/impstead', import.meta.url)));
 /** For debugging: what the server prints, while it runs. */
 const SHOW_OUTPUT = Boolean(process.env.CONFORMANCE_SHOW_SERVER);
 const START_MS = 30_000;
@@ -24,19 +24,30 @@ process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 export class Server {
     #database;
     #rateLimit;
+    #accessTokenLife;
+    #demo;
     #store;
     #child;
     #exited;
     #output = '';
+    #printed = '';
 
-    constructor(database, { rateLimit = NO_RATE_LIMIT } = {}) {
+    /** `accessTokenLife` is in seconds. */
+    constructor(database, { rateLimit = NO_RATE_LIMIT, accessTokenLife = 3600, demo = false } = {}) {
         this.#database = database;
         this.#rateLimit = rateLimit;
+        this.#accessTokenLife = accessTokenLife;
+        this.#demo = demo;
     }
 
     /** The base URL that the clients are told, for example `http://127.0.0.1:23456/v5`. */
     get endpoint() {
         return `${this.url}/v5`;
+    }
+
+    /** What it printed to standard output since it was last started. */
+    get printed() {
+        return this.#printed;
     }
 
     /** A folder for the files of one test; removed with the server. */
@@ -46,27 +57,34 @@ export class Server {
 
     async start() {
         this.folder = mkdtempSync(path.join(os.tmpdir(), 'impstead-conformance-'));
-        this.data = path.join(this.folder, 'data');
+        this.data = path.join(this.folder, 'impstead-data');
         this.#store = this.#database.create();
         try {
-            await this.#launch(await freePort());
+            this.port = await freePort();
+            await this.#launch();
         } catch (error) {
             this.#cleanUp();
             throw error;
         }
     }
 
-    async #launch(port) {
-        const address = `127.0.0.1:${port}`;
+    async #launch() {
+        const address = `127.0.0.1:${this.port}`;
         this.url = `http://${address}`;
+        this.#printed = '';
+        this.#output = '';
         this.#child = spawn(
             BINARY,
-            ['serve', '--listen', address, '--data', this.data, '--database', this.#store.url, '--public-url', this.url],
+            [
+                ...['serve', '--listen', address, '--data', this.data, '--database', this.#store.url, '--public-url', this.url],
+                ...(this.#demo ? ['--demo'] : []),
+            ],
             {
                 cwd: this.folder,
                 stdio: ['ignore', 'pipe', 'pipe'],
                 env: {
                     ...process.env,
+                    IMPSTEAD_ACCESS_TOKEN_LIFE_S: String(this.#accessTokenLife),
                     IMPSTEAD_RATE_LIMIT_BUCKET: String(this.#rateLimit.bucket),
                     IMPSTEAD_RATE_LIMIT_REFILL_PER_S: String(this.#rateLimit.refillPerSecond),
                 },
@@ -88,7 +106,7 @@ export class Server {
                 if (SHOW_OUTPUT) process.stderr.write(chunk);
                 if (this.#output.includes('listening on http://')) resolve('ready');
             };
-            this.#child.stdout.setEncoding('utf8').on('data', collect);
+            this.#child.stdout.setEncoding('utf8').on('data', collect).on('data', (chunk) => (this.#printed += chunk));
             this.#child.stderr.setEncoding('utf8').on('data', collect);
         });
         const outcome = await Promise.race([ready, this.#exited, after(START_MS, 'no line "listening on http://…"')]);
@@ -100,11 +118,26 @@ export class Server {
 
     /** Ends the server as an init system would, and expects a clean exit. */
     async stop() {
+        const outcome = await this.#halt();
+        this.#cleanUp();
+        this.#expectCleanExit(outcome);
+    }
+
+    /** Ends it likewise, and starts it again on the same data and the same port. */
+    async restart() {
+        this.#expectCleanExit(await this.#halt());
+        await this.#launch();
+    }
+
+    async #halt() {
         this.#child.kill('SIGTERM');
         const outcome = await Promise.race([this.#exited, after(STOP_MS, 'still running')]);
         this.#child.kill('SIGKILL');
         await this.#exited;
-        this.#cleanUp();
+        return outcome;
+    }
+
+    #expectCleanExit(outcome) {
         assert.equal(outcome, 0, `exit code after SIGTERM; the end of its output:\n${this.#output}`);
     }
 
@@ -129,13 +162,9 @@ export class Server {
     }
 
     async #command(args, input) {
-        const child = spawn(BINARY, [...args, '--data', this.data], { cwd: this.folder });
-        const output = { stdout: '', stderr: '' };
-        for (const name of ['stdout', 'stderr']) child[name].setEncoding('utf8').on('data', (chunk) => (output[name] += chunk));
-        child.stdin.end(input);
-        const code = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
-        assert.equal(code, 0, `impstead ${args.join(' ')}\n${output.stdout}${output.stderr}`);
-        return output.stdout;
+        const result = await run(BINARY, [...args, '--data', this.data], { cwd: this.folder, env: process.env, input });
+        expectCode(result, 0);
+        return result.stdout;
     }
 }
 

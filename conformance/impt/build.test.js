@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { before, beforeEach, test } from 'node:test';
 import { assertSameItems, ids } from '../harness/compare.js';
 import { onEachDatabase } from '../harness/each-database.js';
+import * as notYet from '../harness/not-yet.js';
 import { openSession } from '../harness/session.js';
 
 const DEVICE_CODE = 'server.log("device");\n';
@@ -97,7 +98,7 @@ onEachDatabase('impt build', (server) => {
         assert.equal(await current(), undefined);
     });
 
-    test('code that does not compile', async () => {
+    test('code that does not compile', notYet.squirrel, async () => {
         impt.write('bad.nut', 'local fine = 1;\nlocal x = ;\n');
         for (const [option, file, name] of [['-x', 'device_code', 'device'], ['-y', 'agent_code', 'agent']]) {
             const text = await impt.fails(/^Error: Compilation Error: /m, 'build', 'deploy', '-g', group.id, option, 'bad.nut');

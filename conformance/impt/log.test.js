@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { onEachDatabase } from '../harness/each-database.js';
+import * as notYet from '../harness/not-yet.js';
 import { openSession } from '../harness/session.js';
 
 onEachDatabase('impt log', (server) => {
@@ -12,7 +13,7 @@ onEachDatabase('impt log', (server) => {
         devices = await server.addDevices(account.username, 2);
     });
 
-    test('get a page of the log of a device', async () => {
+    test('get a page of the log of a device', notYet.live, async () => {
         for (const identifier of [devices[0].id, devices[0].mac_address]) {
             const entries = await impt.json('log', 'get', '-d', identifier, '--page-number', '1', '--page-size', '10');
             assert.ok(Array.isArray(entries) && entries.length <= 10);
@@ -23,7 +24,7 @@ onEachDatabase('impt log', (server) => {
         await impt.fails('Error: Device "nothing" is not found.', 'log', 'get', '-d', 'nothing', '-n', '1');
     });
 
-    test('open a stream of some devices, and leave it', async () => {
+    test('open a stream of some devices, and leave it', notYet.live, async () => {
         await api.assign(group, devices);
         for (const args of [['-d', devices[0].id], ['-d', devices[0].mac_address, '-d', devices[1].id], ['-g', group.attributes.name]]) {
             const result = await impt.run(['log', 'stream', ...args], { interruptAt: 'Press <Ctrl-C> to exit.' });

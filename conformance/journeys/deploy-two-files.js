@@ -4,8 +4,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { before, test } from 'node:test';
 import { Api } from '../harness/http.js';
+import { Impstead, exampleLines, runExample } from '../harness/impstead.js';
 import { Impt } from '../harness/impt.js';
 import { signedInLibrary } from '../harness/library.js';
+import * as notYet from '../harness/not-yet.js';
 
 const MEBIBYTE = 1024 * 1024;
 /** Several widths of UTF-8, and what JSON has to escape. */
@@ -76,6 +78,82 @@ export function deployTwoFiles(server) {
             assert.equal(impt.read('again.device.nut'), stored.device_code);
             assert.equal(impt.read('again.agent.nut'), stored.agent_code);
         });
+
+        test(`impstead: deploy two files of ${kind} source`, async () => {
+            const impstead = await Impstead.signedIn(server, account);
+            const group = await reader.deviceGroup(product, `impstead ${kind}`);
+            impstead.write('device.nut', sources.device);
+            impstead.write('agent.nut', sources.agent);
+            const deploy = ['deploy', '--group', group.attributes.name, '--device', 'device.nut', '--agent', 'agent.nut'];
+
+            const first = await impstead.run(deploy);
+            assert.equal(first.code, 0, first.stderr);
+            const { current_deployment } = (await reader.read(`/devicegroups/${group.id}`)).relationships;
+            const { sha } = await expectStored(current_deployment, sources);
+            assert.equal(first.stdout, `Deployed to ${group.attributes.name} as ${current_deployment.id} (sha ${sha}).\n`);
+            assert.equal(first.stderr, 'Devices that run older code keep it until they restart; `--restart` restarts them.\n');
+
+            const options = ['--message', 'größer', '--tag', 'a', '--tag', 'b', '--restart'];
+            const second = await impstead.json(...deploy, '--product', product.attributes.name, ...options);
+            assert.deepEqual(second, await reader.read(`/deployments/${second.id}`));
+            const stored = await expectStored(second, sources);
+            assert.deepEqual([stored.description, stored.tags, stored.sha], ['größer', ['a', 'b'], sha]);
+            const now = (await reader.read(`/devicegroups/${group.id}`)).relationships.current_deployment;
+            assert.equal(now.id, second.id);
+        });
+
+        test(`impstead-client: deploy two files of ${kind} source`, async () => {
+            const group = await reader.deviceGroup(product, `example ${kind}`);
+            const folder = server.scratch('example');
+            const files = Object.entries(sources).map(([name, content]) => {
+                writeFileSync(path.join(folder, name), content);
+                return path.join(folder, name);
+            });
+            const lines = await exampleLines('deploy', [server.endpoint, account.username, account.password, group.id, ...files]);
+            const { current_deployment } = (await reader.read(`/devicegroups/${group.id}`)).relationships;
+            const { sha } = await expectStored(current_deployment, sources);
+            assert.deepEqual(lines, [`deployed ${sha} as ${current_deployment.id}`]);
+        });
+    }
+
+    test('impstead and impstead-client: what cannot be deployed', async () => {
+        const impstead = await Impstead.signedIn(server, account);
+        const group = await reader.deviceGroup(product, 'refused');
+        impstead.write('good.nut', '');
+        impstead.write('latin-1.nut', Buffer.from('// gr\xfcn', 'latin1'));
+        const deploy = (file, to) => ['deploy', '--group', to, '--device', file, '--agent', 'good.nut'];
+        await impstead.fails(1, 'error: latin-1.nut is not UTF-8 text (at byte 5)\nSave it as UTF-8.\n', deploy('latin-1.nut', group.id));
+        await impstead.fails(1, /^error: cannot read missing\.nut\n {2}No such file/, deploy('missing.nut', group.id));
+        const unknown = 'error: there is no device group `nowhere`\n`impstead group list` shows what there is.\n';
+        await impstead.fails(1, unknown, deploy('good.nut', 'nowhere'));
+        const files = ['good.nut', 'good.nut'].map((name) => path.join(impstead.cwd, name));
+        const { code, stderr } = await runExample('deploy', [server.endpoint, account.username, account.password, 'nowhere', ...files]);
+        assert.equal(code, 1);
+        assert.match(stderr, /^Error: NotFound\(/);
+        assert.ok(!('current_deployment' in (await reader.read(`/devicegroups/${group.id}`)).relationships));
+    });
+
+    test('impstead and impstead-client: code that does not compile', notYet.squirrel, async () => {
+        const impstead = await Impstead.signedIn(server, account);
+        const group = await reader.deviceGroup(product, 'broken');
+        impstead.write('bad.nut', 'local fine = 1;\nlocal x = ;\n');
+        impstead.write('good.nut', '');
+        const places = /^bad\.nut:2:\d+: error: .+\n {2}2 \| local x = ;\n {4}\| +\^\nerror: the code does not compile; nothing was deployed\n$/;
+        await impstead.fails(1, places, ['deploy', '--group', group.id, '--device', 'bad.nut', '--agent', 'good.nut']);
+        await impstead.fails(1, places, ['deploy', '--group', group.id, '--device', 'good.nut', '--agent', 'bad.nut', '--json']);
+        const files = ['bad.nut', 'good.nut'].map((name) => path.join(impstead.cwd, name));
+        const { code, stderr } = await runExample('deploy', [server.endpoint, account.username, account.password, group.id, ...files]);
+        assert.equal(code, 1);
+        assert.match(stderr, /^device_code:2:\d+: .+\nError: "the code does not compile"\n$/);
+        assert.ok(!('current_deployment' in (await reader.read(`/devicegroups/${group.id}`)).relationships));
+    });
+
+    /** Returns the attributes of a deployment, once its sources are those given to the last byte. */
+    async function expectStored({ id }, sources) {
+        const { attributes } = await reader.read(`/deployments/${id}`);
+        assertSameBytes(attributes.device_code, Buffer.from(sources.device));
+        assertSameBytes(attributes.agent_code, Buffer.from(sources.agent));
+        return attributes;
     }
 }
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertSameItems, ids } from '../harness/compare.js';
+import { Impstead, exampleLines } from '../harness/impstead.js';
 import { Impt } from '../harness/impt.js';
 import { everyPage, signedInLibrary } from '../harness/library.js';
 
@@ -30,5 +31,28 @@ export function listUnassignedDevices(server, world) {
         assertSameItems(ids(assigned.map((item) => item.Device)), ids(world.assigned));
         assert.ok(assigned.every(({ Device }) => Device['Device Group'].name.startsWith('Beds ')));
         assert.match(await impt.ok('device', 'list'), new RegExp(`^Device list \\(${world.assigned.length + world.unassigned.length} items\\):$`, 'm'));
+    });
+
+    test('impstead: list the devices that belong to no group', async () => {
+        const impstead = await Impstead.signedIn(server, world.owner);
+        const devices = await impstead.json('device', 'list', '--unassigned');
+        assertSameItems(ids(devices), ids(world.unassigned));
+        assert.deepEqual(devices.at(-1), await world.api.read(`/devices/${devices.at(-1).id}`), 'as the server sent it');
+        const rows = await impstead.table('device', 'list', '--unassigned');
+        const printed = rows.map(({ ID, MAC, ONLINE, GROUP }) => `${ID} ${MAC} ${ONLINE} ${GROUP}`);
+        assertSameItems(printed, world.unassigned.map(({ id, mac_address }) => `${id} ${mac_address} no -`));
+
+        const all = await impstead.table('device', 'list');
+        assertSameItems(all.map(({ ID }) => ID), ids([...world.assigned, ...world.unassigned]));
+        assertSameItems(all.filter(({ GROUP }) => GROUP !== '-').map(({ ID }) => ID), ids(world.assigned));
+        const [group] = world.groups;
+        const its = await impstead.table('device', 'list', '--group', group.attributes.name);
+        assert.equal(its.length, 5);
+        assert.ok(its.every(({ GROUP }) => GROUP === group.attributes.name));
+    });
+
+    test('impstead-client: list the devices that belong to no group', async () => {
+        const lines = await exampleLines('unassigned_devices', [server.endpoint, world.owner.email, world.owner.password]);
+        assertSameItems(lines, world.unassigned.map(({ id, mac_address }) => `${id}  ${mac_address}  (no name)`));
     });
 }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertSameItems, assertSameOrder, ids } from '../harness/compare.js';
+import { Impstead, exampleLines } from '../harness/impstead.js';
 import { Impt } from '../harness/impt.js';
 import { signedInLibrary } from '../harness/library.js';
 
@@ -46,5 +47,37 @@ export function pageThroughDeployments(server, world) {
         const [busy] = world.groups;
         const text = await impt.ok('build', 'list', '-g', busy.id);
         assert.match(text, new RegExp(`^Deployment list \\(${busy.deployments.length} items\\):$`, 'm'));
+    });
+
+    test('impstead: count all deployments', async () => {
+        const impstead = await Impstead.signedIn(server, world.owner);
+        const all = await impstead.json('deployment', 'list');
+        assertSameItems(ids(all), ids(world.deployments));
+        const times = all.map(({ attributes }) => attributes.created_at);
+        assertSameOrder(times, [...times].sort().reverse(), 'newest first');
+        assert.equal((await impstead.table('deployment', 'list')).length, world.deployments.length);
+
+        const [busy] = world.groups;
+        const rows = await impstead.table('deployment', 'list', '--group', busy.attributes.name);
+        assertSameOrder(rows.map(({ ID }) => ID), ids(busy.deployments).reverse());
+        for (const [i, { SHA, FLAGGED, TAGS }] of rows.reverse().entries()) {
+            assert.deepEqual([SHA, FLAGGED, TAGS], [busy.deployments[i].attributes.sha.slice(0, 12), i === 2 ? 'yes' : 'no', `n${i}`]);
+        }
+        const flagged = await impstead.json('deployment', 'list', '--flagged');
+        assertSameItems(ids(flagged), ids(world.deployments.filter(({ attributes }) => attributes.flagged)));
+        const tagged = await impstead.json('deployment', 'list', '--tag', 'n1');
+        assertSameItems(ids(tagged), ids(world.deployments.filter(({ attributes }) => attributes.tags.includes('n1'))));
+    });
+
+    test('impstead-client: page through the deployments of a group, to the end or until there are enough', async () => {
+        const [busy] = world.groups;
+        const expected = busy.deployments.map(({ attributes: { created_at, sha, tags } }) => `${created_at}  ${sha}  ${tags.join(' ')}`).reverse();
+        const prompt = '-- Enter for more, q to quit --';
+        const args = [server.endpoint, world.owner.username, world.owner.password, busy.id];
+        const all = await exampleLines('page_deployments', args, { input: '\n'.repeat(5) });
+        assertSameOrder(all.filter((line) => line !== prompt), expected);
+        assert.deepEqual(all.flatMap((line, i) => (line === prompt ? [i] : [])), [10, 21, 32, 43, 49], 'after every ten, and at the end');
+        const some = await exampleLines('page_deployments', args, { input: '\nq\n' });
+        assertSameOrder(some, [...expected.slice(0, 10), prompt, ...expected.slice(10, 20), prompt]);
     });
 }

@@ -5,6 +5,7 @@ import { ids } from '../harness/compare.js';
 import { onEachDatabase } from '../harness/each-database.js';
 import { refusal } from '../harness/library-error.js';
 import { ImpCentralApi, signedInLibrary } from '../harness/library.js';
+import * as notYet from '../harness/not-yet.js';
 import { openAccount } from '../harness/session.js';
 
 const { Devices } = ImpCentralApi;
@@ -29,10 +30,18 @@ onEachDatabase('imp-central-api devices', (server) => {
             assert.equal((await devices.update(identifier, { name: `by ${identifier}` })).data.attributes.name, `by ${identifier}`);
             await devices.restart(identifier);
             await devices.conditionalRestart(identifier);
-            assert.ok(Array.isArray((await devices.getLogs(identifier, 1, 1)).data));
         }
         for (const name of [null, 'a name', '']) {
             assert.equal((await devices.update(device.id, { name })).data.attributes.name, name || null);
+        }
+    });
+
+    test('the log, by id, MAC address and agent id', notYet.live, async () => {
+        const [device] = await server.addDevices(account.username, 1);
+        await api.assign(group, [device]);
+        const { agent_id } = (await api.read(`/devices/${device.id}`)).attributes;
+        for (const identifier of [device.id, device.mac_address, agent_id]) {
+            assert.ok(Array.isArray((await devices.getLogs(identifier, 1, 1)).data));
         }
     });
 

@@ -4,6 +4,7 @@ import { before, test } from 'node:test';
 import { onEachDatabase } from '../harness/each-database.js';
 import { refusal } from '../harness/library-error.js';
 import { ImpCentralApi, signedInLibrary } from '../harness/library.js';
+import * as notYet from '../harness/not-yet.js';
 import { openAccount } from '../harness/session.js';
 
 const { FORMAT_JSON, FORMAT_TEXT } = ImpCentralApi.LogStreams;
@@ -18,7 +19,7 @@ onEachDatabase('imp-central-api log streams', (server) => {
     });
 
     for (const format of [FORMAT_TEXT, FORMAT_JSON]) {
-        test(`open, add and remove a device, close (${format})`, async () => {
+        test(`open, add and remove a device, close (${format})`, notYet.live, async () => {
             const states = queue();
             const { data } = await logStreams.create(() => {}, states.push, null, format);
             const state = async () => {
@@ -40,7 +41,7 @@ onEachDatabase('imp-central-api log streams', (server) => {
         });
     }
 
-    test('a second stream closes the first', async () => {
+    test('a second stream closes the first', notYet.live, async () => {
         const states = queue();
         const { data: first } = await logStreams.create(() => {}, states.push);
         assert.equal(await states.next(), 'opened');
