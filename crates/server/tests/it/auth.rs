@@ -17,6 +17,13 @@ pub struct Authenticator {
 }
 
 impl Authenticator {
+    /// Begins an enrolment.
+    pub async fn begin(account: &Account) -> Self {
+        let begun = account.confirmed("POST", "/impstead/v1/accounts/me/totp", Value::Null).await.is(201);
+        let secret = from_base32(begun["data"]["attributes"]["secret"].as_str().unwrap());
+        Self { secret, recovery_codes: Vec::new() }
+    }
+
     /// The one-time password of this moment.
     pub fn code(&self, w: &World) -> String {
         code_at(&self.secret, w.server.clock().now_ms())
@@ -34,26 +41,21 @@ fn code_at(secret: &[u8], now_ms: i64) -> String {
 }
 
 fn from_base32(text: &str) -> Vec<u8> {
-    let bits: String = text
-        .bytes()
-        .map(|byte| b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".iter().position(|digit| *digit == byte).unwrap())
-        .map(|digit| format!("{digit:05b}"))
-        .collect();
-    bits.as_bytes()
-        .chunks_exact(8)
-        .map(|bits| u8::from_str_radix(std::str::from_utf8(bits).unwrap(), 2).unwrap())
-        .collect()
+    let digit = |byte| b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".iter().position(|digit| *digit == byte).unwrap();
+    let bits = text.bytes().flat_map(|byte| (0..5).rev().map(move |bit| digit(byte) >> bit & 1)).collect::<Vec<_>>();
+    bits.chunks_exact(8).map(|bits| bits.iter().fold(0, |byte, bit| byte << 1 | u8::from(*bit == 1))).collect()
 }
 
 /// Turns the second factor on.
 pub async fn enrol(w: &World, account: &Account) -> Authenticator {
-    let begun = account.confirmed("POST", "/impstead/v1/accounts/me/totp", Value::Null).await.is(201);
-    let secret = from_base32(begun["data"]["attributes"]["secret"].as_str().unwrap());
-    let code = code_at(&secret, w.server.clock().now_ms());
-    let confirm = json!({ "data": { "type": "totp", "attributes": { "code": code } } });
+    let authenticator = Authenticator::begin(account).await;
+    let confirm = json!({ "data": { "type": "totp", "attributes": { "code": authenticator.code(w) } } });
     let done = account.post("/impstead/v1/accounts/me/totp/confirm", confirm).await.is(200);
     let codes = done["data"]["attributes"]["recovery_codes"].as_array().unwrap();
-    Authenticator { secret, recovery_codes: codes.iter().map(|code| code.as_str().unwrap().to_owned()).collect() }
+    Authenticator {
+        recovery_codes: codes.iter().map(|code| code.as_str().unwrap().to_owned()).collect(),
+        ..authenticator
+    }
 }
 
 async fn sign_in(w: &World, id: &str, password: &str) -> Answer {

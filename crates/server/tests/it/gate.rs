@@ -280,7 +280,7 @@ async fn ids_are_decoded_and_never_split() {
     on_each(async |w: World| {
         let owner = w.account("grower").await;
         let id = owner.product("Greenhouse").await;
-        let encoded: String = id.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let encoded = id.bytes().map(|byte| format!("%{byte:02x}")).collect::<Vec<_>>().concat();
         assert_eq!(owner.get(&format!("/v5/products/{encoded}")).await.resource()["id"], *id);
         assert_eq!(owner.get(&format!("/v5/products/{}", id.to_uppercase())).await.resource()["id"], *id);
         for bad in [

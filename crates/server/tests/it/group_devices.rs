@@ -61,7 +61,8 @@ async fn legal_and_illegal_moves() {
             let from_group = TYPES.iter().position(|kind| *kind == from).map(|index| groups[index][0].clone());
             for (index, allowed) in allowed.char_indices() {
                 for (which, to) in groups[index].iter().enumerate() {
-                    if from_group.as_ref() == Some(to) {
+                    // Product and group matter only within a type; elsewhere the first group stands for all.
+                    if from_group.as_ref() == Some(to) || (which > 0 && TYPES[index] != from) {
                         continue;
                     }
                     let device = match &from_group {
