@@ -23,16 +23,21 @@ pub struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
-  impstead serve --demo                          Try it: a server with sample data on http://127.0.0.1:8080
-  impstead config > impstead.toml                Begin a configuration file
+  impstead serve --demo
+  impstead config > impstead.toml
   impstead account create --username ann --email ann@example.com
   impstead login --endpoint http://127.0.0.1:8080/v5 --user ann
-  impstead backup impstead.backup                Back up, while the server goes on
+  impstead backup impstead.backup
 ";
 
 #[derive(Subcommand)]
 pub enum Command {
     /// Run the server
+    ///
+    /// It runs without any configuration: on an SQLite file in the data directory, at http://127.0.0.1:8080. It prints
+    /// "listening on URL" to standard output once it is ready, and logs to standard error. SIGTERM and SIGINT stop it
+    /// cleanly, a second one at once. Exit codes: 0 after a clean stop, 1 after a failure, 2 where the command line is not
+    /// understood.
     Serve(Box<ServeArgs>),
     /// Print a configuration file with every setting, explained
     #[command(after_help = "Examples:\n  impstead config > impstead.toml\n  impstead serve --config impstead.toml")]
@@ -64,11 +69,7 @@ pub enum Command {
     Completions(CompletionsArgs),
 }
 
-/// Runs the server.
-///
-/// It runs without any configuration: on an SQLite file in the data directory, at http://127.0.0.1:8080. It prints
-/// "listening on URL" to standard output once it is ready, and logs to standard error. SIGTERM and SIGINT stop it
-/// cleanly, a second one at once.
+/// Arguments of `serve`.
 #[derive(Args)]
 #[command(after_help = SERVE_EXAMPLES)]
 pub struct ServeArgs {
@@ -88,7 +89,7 @@ const SERVE_EXAMPLES: &str = "\
 Examples:
   impstead serve --demo
   impstead serve --listen 0.0.0.0:443 --public-url https://imp.example.com --tls-cert cert.pem --tls-key key.pem
-  impstead serve --public-url https://imp.example.com --trusted-proxies 127.0.0.1      behind a proxy with TLS
+  impstead serve --public-url https://imp.example.com --trusted-proxies 127.0.0.1
   IMPSTEAD_DATABASE=postgres://imp:secret@db/imp impstead serve --data /var/lib/impstead
 ";
 

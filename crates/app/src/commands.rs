@@ -93,12 +93,14 @@ pub fn admin(command: AdminCommand, json: bool) -> Result<()> {
 /// `backup`
 pub fn backup(arguments: &BackupArgs) -> Result<()> {
     let settings = data_settings(&arguments.data)?;
-    let copy_to = |out: &mut dyn Write| -> Result<()> {
+    let mut bytes = 0;
+    let mut copy_to = |out: &mut dyn Write| -> Result<()> {
         let mut progress = Progress::new("backed up", None);
         let write = |answer| match answer {
             Answer::Bytes(part) => {
                 let part = STANDARD.decode(part).context("the server's answer is damaged")?;
                 progress.add(part.len());
+                bytes += part.len();
                 out.write_all(&part).context("cannot write the backup")
             }
             other => show(other),
@@ -121,7 +123,9 @@ pub fn backup(arguments: &BackupArgs) -> Result<()> {
     if written.is_err() {
         let _ = std::fs::remove_file(&partial);
     }
-    written.with_context(|| format!("no backup was written to {}", path.display()))
+    written.with_context(|| format!("no backup was written to {}", path.display()))?;
+    let key = settings.directory.join("server.key");
+    print(&format!("wrote {bytes} bytes to {}; keep a copy of {} with it\n", path.display(), key.display()))
 }
 
 /// `restore`

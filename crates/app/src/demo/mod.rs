@@ -20,7 +20,7 @@ use impstead_store::{
 use std::{fmt::Write, sync::Arc};
 
 const USERNAME: &str = "demo";
-const PRODUCT: &str = "Greenhouse";
+const PRODUCT: &str = "Demo greenhouse";
 const MACS: [&str; 2] = ["02:de:60:00:00:01", "02:de:60:00:00:02"];
 
 const FIRST_PAGE: Page = Page { number: 1, size: 100 };

@@ -106,3 +106,17 @@ fn completions_know_the_whole_tree() {
         }
     }
 }
+
+/// The certificate in `tls/` is a self-signed one for 127.0.0.1, good for a hundred years.
+#[test]
+fn the_server_speaks_tls() {
+    let world = World::new(Backend::Sqlite);
+    let files = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/tls");
+    let (cert, key) = (format!("{files}/cert.pem"), format!("{files}/key.pem"));
+    let server = world.serve_with(&["--tls-cert", &cert, "--tls-key", &key]);
+    let url = format!("https://{}/readyz", server.address);
+    let curl = std::process::Command::new("curl").args(["--silent", "--fail", "--cacert", &cert, &url]).output();
+    let curl = curl.expect("there is a curl");
+    assert!(curl.status.success(), "{curl:?}");
+    server.stop();
+}
