@@ -24,7 +24,7 @@ pub const SHAPE: Shape = Shape {
         Attribute { name: "flagged", kind: Kind::Bool, write: Write::Optional },
         Attribute { name: "tags", kind: Kind::Tags, write: Write::Optional },
     ],
-    relationships: &[Relationship { name: "devicegroup", required: true }],
+    relationships: &[Relationship { name: "devicegroup", required: true, changeable: false }],
 };
 
 /// `GET /v5/deployments`: newest first, without code.
@@ -87,7 +87,7 @@ pub async fn show(caller: Caller, State(app): State<App>, ids: Ids) -> Reply<One
 pub async fn update(caller: Caller, State(app): State<App>, ids: Ids, body: Body) -> Reply<One<wire::Deployment>> {
     let (deployment, code) = find(&app, &caller, &ids, Right::Operate).await?;
     let id = deployment.id.clone();
-    let current = resource(&app, deployment, Some(code.clone())).attributes;
+    let current = resource(&app, deployment, Some(code.clone()));
     let fields = SHAPE.update(&body, "deployment", &current, |named| DeploymentId::new(named) == id)?;
     let change = DeploymentChange {
         description: fields.nullable_text("description"),

@@ -38,9 +38,9 @@ pub const SHAPE: Shape = Shape {
         Attribute { name: "load_code_after_blessing", kind: Kind::Bool, write: Write::UpdateOnly },
     ],
     relationships: &[
-        Relationship { name: "product", required: true },
-        Relationship { name: "production_target", required: false },
-        Relationship { name: "dut_target", required: false },
+        Relationship { name: "product", required: true, changeable: false },
+        Relationship { name: "production_target", required: false, changeable: true },
+        Relationship { name: "dut_target", required: false, changeable: true },
     ],
 };
 
@@ -104,7 +104,7 @@ pub async fn show(caller: Caller, State(app): State<App>, ids: Ids) -> Reply<One
 pub async fn update(caller: Caller, State(app): State<App>, ids: Ids, body: Body) -> Reply<One<wire::DeviceGroup>> {
     let (group, role) = find(&app, &caller, ids.one(), Right::Operate).await?;
     let (id, kind) = (group.id.clone(), group.kind);
-    let current = resource(&app, group).attributes;
+    let current = resource(&app, group);
     let fields = SHAPE.update(&body, kind.as_str(), &current, |named| DeviceGroupId::new(named) == id)?;
     if fields.boolean("load_code_after_blessing").is_some() && !kind.holds_blessed_devices() {
         return Err(invalid_attribute(
@@ -116,7 +116,7 @@ pub async fn update(caller: Caller, State(app): State<App>, ids: Ids, body: Body
     let change = DeviceGroupChange {
         name: fields.text("name"),
         description: fields.nullable_text("description"),
-        env_vars: env_vars(&fields, role, &current.env_vars)?,
+        env_vars: env_vars(&fields, role, &current.attributes.env_vars)?,
         load_code_after_blessing: fields.boolean("load_code_after_blessing"),
         production_target,
         dut_target,

@@ -54,7 +54,7 @@ pub async fn update(caller: Caller, State(app): State<App>, ids: Ids, body: Body
             || canonical_mac(named).is_some_and(|mac| mac == device.mac_address)
             || device.assignment.as_ref().is_some_and(|assignment| assignment.agent_id == named)
     };
-    let current = resource(&app, device.clone()).attributes;
+    let current = resource(&app, device.clone());
     let fields = SHAPE.update(&body, "device", &current, is_it)?;
     let Some(name) = fields.nullable_text("name") else { return Ok(One(resource(&app, device.clone()))) };
     let name = name.filter(|name| !name.is_empty());

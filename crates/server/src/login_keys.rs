@@ -59,7 +59,7 @@ pub async fn update(
     let ConfirmedCaller(caller) = caller;
     let key = find(&app, &caller, &ids).await?;
     let (id, lookup) = (reveal(&app, &key)?, key.lookup.clone());
-    let current = resource(&app, id.clone(), key).attributes;
+    let current = resource(&app, id.clone(), key);
     let fields = SHAPE.update(&body, "login_key", &current, |named| named.eq_ignore_ascii_case(&id))?;
     let description = fields.nullable_text("description");
     let key = app.store.update_login_key(caller.account(), &lookup, description, caller.act(&app)).await?;

@@ -301,8 +301,7 @@ fn update_schema(shape: &Shape) -> Value {
     let changes = |write| matches!(write, Write::Required | Write::Optional | Write::UpdateOnly);
     let attributes = shape.attributes.iter().filter(|attribute| changes(attribute.write));
     let attributes = members(attributes.map(|attribute| (attribute.name, attribute.kind.schema())), std::iter::empty());
-    // Of the relationships, only the targets of fixture groups can be changed.
-    let targets = shape.relationships.iter().filter(|relationship| relationship.name.ends_with("_target"));
+    let targets = shape.relationships.iter().filter(|relationship| relationship.changeable);
     let relationships =
         members(targets.map(|relationship| (relationship.name, linkage_schema(relationship.name))), std::iter::empty());
     let id = json!({ "type": "string", "description": "If given, the id of the path." });

@@ -19,7 +19,7 @@ pub const SHAPE: Shape = Shape {
         Attribute { name: "name", kind: Kind::Text { min: 1, max: 80 }, write: Write::Required },
         Attribute { name: "description", kind: Kind::NullableText { max: 255 }, write: Write::Optional },
     ],
-    relationships: &[Relationship { name: "owner", required: false }],
+    relationships: &[Relationship { name: "owner", required: false, changeable: false }],
 };
 
 /// `GET /v5/products`
@@ -54,8 +54,7 @@ pub async fn show(caller: Caller, State(app): State<App>, ids: Ids) -> Reply<One
 pub async fn update(caller: Caller, State(app): State<App>, ids: Ids, body: Body) -> Reply<One<wire::Product>> {
     let product = find(&app, &caller, &ids, Right::ManageProducts).await?;
     let id = product.id.clone();
-    let fields =
-        SHAPE.update(&body, "product", &resource(&app, product).attributes, |named| ProductId::new(named) == id)?;
+    let fields = SHAPE.update(&body, "product", &resource(&app, product), |named| ProductId::new(named) == id)?;
     let change = ProductChange { name: fields.text("name"), description: fields.nullable_text("description") };
     let product = app.store.update_product(&id, change, caller.act(&app)).await.map_err(refused)?;
     Ok(One(resource(&app, product.ok_or_else(|| not_found("product"))?)))

@@ -75,6 +75,8 @@ pub enum Write {
 pub struct Relationship {
     pub name: &'static str,
     pub required: bool,
+    /// Whether it may be changed after creation.
+    pub changeable: bool,
 }
 
 /// What an attribute may hold.
@@ -219,10 +221,10 @@ impl Shape {
         Ok(fields)
     }
 
-    /// Reads the document that changes a resource: `kind` is its type, `current` its attributes as they are now.
+    /// Reads the document that changes a resource: `kind` is its type, `current` what it is now.
     ///
-    /// Attributes that cannot be changed are ignored where they equal the current ones. `is_it` says whether the
-    /// document's id names the resource.
+    /// Attributes and relationships are ignored where they equal the current ones, so that clients may send back what
+    /// they cannot change. `is_it` says whether the document's id names the resource.
     pub fn update<'b>(
         &self,
         body: &'b Body,
@@ -283,7 +285,7 @@ impl<'b> Fields<'b> {
         let mut attributes = Map::new();
         for (name, value) in given {
             let pointer = format!("/data/attributes/{name}");
-            if current.is_some_and(|current| current.get(name) == Some(value)) {
+            if current.is_some_and(|current| current["attributes"].get(name) == Some(value)) {
                 continue;
             }
             let Some(attribute) = shape.attributes.iter().find(|attribute| attribute.name == name) else {
@@ -311,7 +313,7 @@ impl<'b> Fields<'b> {
             }
             attributes.insert(name.clone(), value.clone());
         }
-        let relationships = read_relationships(shape, data.get("relationships"))?;
+        let relationships = read_relationships(shape, data.get("relationships"), current)?;
         Ok(Self { kind, id, attributes, relationships })
     }
 
@@ -347,7 +349,11 @@ impl<'b> Fields<'b> {
 }
 
 /// Accepts the vendor's bare `{"type", "id"}` and JSON:API's `{"data": {"type", "id"}}`.
-fn read_relationships<'b>(shape: &Shape, given: Option<&'b Value>) -> Result<Vec<NamedLinkage<'b>>, ApiError> {
+fn read_relationships<'b>(
+    shape: &Shape,
+    given: Option<&'b Value>,
+    current: Option<&Value>,
+) -> Result<Vec<NamedLinkage<'b>>, ApiError> {
     let given = match given {
         None | Some(Value::Null) => return Ok(Vec::new()),
         Some(Value::Object(relationships)) => relationships,
@@ -356,12 +362,19 @@ fn read_relationships<'b>(shape: &Shape, given: Option<&'b Value>) -> Result<Vec
     let mut relationships = Vec::new();
     for (name, value) in given {
         let pointer = format!("/data/relationships/{name}");
+        let linkage = value.get("data").unwrap_or(value);
+        let now = current.and_then(|current| current["relationships"].get(name));
+        if now.is_some_and(|now| now["id"] == linkage["id"] && now["type"] == linkage["type"]) {
+            continue;
+        }
         let Some(known) = shape.relationships.iter().find(|relationship| relationship.name == name) else {
             return Err(invalid_attribute(pointer, "There is no such relationship, or it cannot be written."));
         };
-        let linkage = value.get("data").unwrap_or(value);
         if linkage.is_null() {
             continue;
+        }
+        if current.is_some() && !known.changeable {
+            return Err(invalid_attribute(pointer, "This relationship cannot be changed."));
         }
         let (kind, id) = linkage_of(linkage, &pointer)?;
         relationships.push((known.name, kind, id));

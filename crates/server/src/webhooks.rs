@@ -33,7 +33,7 @@ pub const SHAPE: Shape = Shape {
             write: Write::Required,
         },
     ],
-    relationships: &[Relationship { name: "devicegroup", required: true }],
+    relationships: &[Relationship { name: "devicegroup", required: true, changeable: false }],
 };
 
 /// `GET /v5/webhooks`
@@ -76,8 +76,7 @@ pub async fn show(caller: Caller, State(app): State<App>, ids: Ids) -> Reply<One
 pub async fn update(caller: Caller, State(app): State<App>, ids: Ids, body: Body) -> Reply<One<wire::Webhook>> {
     let webhook = find(&app, &caller, &ids, Right::Operate).await?;
     let id = webhook.id.clone();
-    let fields =
-        SHAPE.update(&body, "webhook", &resource(&app, webhook).attributes, |named| WebhookId::new(named) == id)?;
+    let fields = SHAPE.update(&body, "webhook", &resource(&app, webhook), |named| WebhookId::new(named) == id)?;
     let change = WebhookChange {
         url: fields.text("url"),
         content_type: fields.text("content_type").as_deref().and_then(ContentType::parse),

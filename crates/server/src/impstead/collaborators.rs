@@ -24,7 +24,7 @@ pub const SHAPE: Shape = Shape {
         kind: Kind::OneOf(&["administrator", "developer", "operations_manager", "support"]),
         write: Write::Required,
     }],
-    relationships: &[Relationship { name: "account", required: true }],
+    relationships: &[Relationship { name: "account", required: true, changeable: false }],
 };
 
 /// `GET /impstead/v1/accounts/{account}/collaborators`
@@ -91,11 +91,8 @@ pub async fn update(caller: Caller, State(app): State<App>, ids: Ids, body: Body
     let owner = owner.id;
     let collaborator = find(&app, &owner, &named(&caller, &ids)).await?;
     let account = collaborator.account.clone();
-    let current = resource(&app, collaborator.clone()).attributes;
+    let current = resource(&app, collaborator.clone());
     let fields = SHAPE.update(&body, "collaborator", &current, |named| AccountId::new(named) == account)?;
-    if fields.relationship("account").is_some_and(|(_, id)| AccountId::new(id) != account) {
-        return Err(invalid_attribute("/data/relationships/account", "This relationship cannot be changed."));
-    }
     let Some(role) = role_of(&fields) else {
         return Ok(One(resource(&app, collaborator)));
     };

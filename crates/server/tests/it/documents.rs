@@ -22,7 +22,7 @@ async fn what_is_not_named_stays_and_nothing_named_changes_nothing() {
             json!({ "data": { "type": "product", "id": null, "attributes": null, "relationships": null } }),
             json!({ "data": { "type": "product", "id": id.to_uppercase(), "attributes": {} } }),
             json!({ "data": { "type": "product", "id": id, "attributes": before["attributes"] } }),
-            json!({ "data": { "type": "product", "links": before["links"] }, "meta": {}, "jsonapi": { "version": "1.0" } }),
+            json!({ "data": before, "meta": {}, "jsonapi": { "version": "1.0" } }),
         ] {
             let answer = owner.patch(&path, document.clone()).await;
             assert_eq!(answer.resource(), before, "{document}");
@@ -75,6 +75,40 @@ async fn type_and_id_must_be_those_of_the_resource() {
             owner.patch(&path, Value::Null).await.fails(400, "VX002");
             owner.patch(&path, json!([])).await.fails(400, "VX001");
             patch(json!({ "type": kind })).await.is(200);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whole_resources_can_be_sent_back_but_not_moved() {
+    on_each(async |w: World| {
+        let owner = w.account("grower").await;
+        let product = owner.product("Greenhouse").await;
+        let barn = owner.product("Barn").await;
+        let fixture = owner.group("pre_factoryfixture_devicegroup", &product, "Lab").await;
+        let group = owner.group(DEVELOPMENT, &product, "Probes").await;
+        let elsewhere = owner.group(DEVELOPMENT, &barn, "Probes").await;
+        let deployment = owner.deploy(DEVELOPMENT, &group).await;
+        let webhook = owner.webhook(DEVELOPMENT, &group).await;
+        let device = w.device_in(&owner, &group).await.id;
+        let other_product = json!({ "type": "product", "id": barn });
+        let other_group = json!({ "type": DEVELOPMENT, "id": elsewhere });
+        for (path, name, other) in [
+            (format!("/v5/products/{product}"), "owner", json!({ "type": "account", "id": NOBODY })),
+            (format!("/v5/devicegroups/{group}"), "product", other_product.clone()),
+            (format!("/v5/devicegroups/{fixture}"), "product", other_product),
+            (format!("/v5/deployments/{deployment}"), "devicegroup", other_group.clone()),
+            (format!("/v5/webhooks/{webhook}"), "devicegroup", other_group.clone()),
+            (format!("/v5/devices/{device}"), "devicegroup", other_group),
+        ] {
+            let resource = owner.get(&path).await.resource();
+            assert_eq!(owner.patch(&path, json!({ "data": resource })).await.resource(), resource);
+            let mut moved = resource.clone();
+            moved["relationships"][name] = other;
+            let entry = owner.patch(&path, json!({ "data": moved })).await.fails(400, "VX003");
+            assert_eq!(entry["source"]["pointer"], format!("/data/relationships/{name}"));
+            assert_eq!(owner.get(&path).await.resource(), resource);
         }
     })
     .await;
