@@ -35,6 +35,7 @@ install_debian_packages() {
     have cc || missing+=(build-essential)
     have curl || missing+=(curl)
     have git || missing+=(git)
+    have jq || missing+=(jq)
     have make || missing+=(make)
     have_postgres || missing+=(postgresql)
     { have psql && have createdb; } || missing+=(postgresql-client)

@@ -2,10 +2,8 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { BINARY } from './binary.js';
+import { BINARY, EXAMPLES } from './binary.js';
 import { describe, expectCode, run } from './program.js';
-
-const EXAMPLES = process.env.IMPSTEAD_EXAMPLES ?? path.join(path.dirname(BINARY), 'examples');
 
 /** The commands, with profiles in a scratch home folder. */
 export class Impstead {
