@@ -32,11 +32,3 @@ kill9: ## Kill the server 200 times on each database, and look for lost writes
 	scripts/install-test-tools.sh
 	cargo build --release --locked --package impstead --package impstead-bench
 	scripts/with-postgres.sh target/release/impstead-bench kill9
-
-bench: ## Measure a release, on both databases (docs/benchmarks.md); takes long, and wants a quiet machine
-	cargo build --release --locked --package impstead --package impstead-bench
-	scripts/with-postgres.sh target/release/impstead-bench run
-
-kill9: ## Kill a release in the middle of writes, 200 times on each database
-	cargo build --release --locked --package impstead --package impstead-bench
-	scripts/with-postgres.sh target/release/impstead-bench kill9
