@@ -298,3 +298,33 @@ async fn ids_are_decoded_and_never_split() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_is_our_fault_is_500_and_says_nothing_of_the_inside() {
+    on_each(async |w: World| {
+        let owner = w.account("grower").await;
+        w.server.database().script("alter table webhook rename to mislaid");
+        let answer = owner.get("/v5/webhooks").await;
+        let entry = answer.fails(500, "XX500");
+        assert_eq!(entry["title"], "Internal Error");
+        let text = answer.to_string().replace(&answer.request, "").to_lowercase();
+        for inside in ["webhook", "sql", "table", "mislaid", "select"] {
+            assert!(!text.contains(inside), "{answer}");
+        }
+        owner.get("/v5/products").await.is(200);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_request_that_takes_too_long_is_504() {
+    let impatient =
+        |config: &mut impstead_server::Config| config.request_timeout = std::time::Duration::from_millis(50);
+    on_each_with(impatient, async |w: World| {
+        let claim = Request::new("POST", "/v5/auth").header("Content-Length", "10");
+        let mut connection = Connection::open(w.address()).await;
+        connection.write(&claim.to_bytes()).await; // and nothing more
+        connection.answer_to(&claim).await.fails(504, "XX504");
+    })
+    .await;
+}
