@@ -56,6 +56,10 @@ impl Store {
     pub async fn create_account(&self, new: NewAccount, act: Act) -> Result<Account, StoreError> {
         self.write(move |conn| {
             let NewAccount { username, email, password_hash, production } = &new;
+            if conn.is_postgres() {
+                // One at a time, so that the checks below can tell which name is taken.
+                conn.script("select pg_advisory_xact_lock(7310288)")?;
+            }
             for (what, name) in [("username", username), ("email", email)] {
                 let taken = format!("select 1 from account where {what}_key = ?1");
                 if conn.exists(&taken, &[&name.to_lowercase()])? {

@@ -138,7 +138,7 @@ impl From<postgres::Error> for StoreError {
             state if ["08", "53", "57", "58"].iter().any(|class| state.code().starts_with(class)) => {
                 Self::Unavailable(Box::new(error))
             }
-            &SqlState::READ_ONLY_SQL_TRANSACTION => Self::Unavailable(Box::new(error)),
+            &SqlState::READ_ONLY_SQL_TRANSACTION | &SqlState::LOCK_NOT_AVAILABLE => Self::Unavailable(Box::new(error)),
             _ => Self::Database(Box::new(error)),
         }
     }

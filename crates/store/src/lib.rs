@@ -72,7 +72,8 @@ pub enum Location {
     Sqlite(PathBuf),
     /// A PostgreSQL database, and how many connections to it.
     Postgres {
-        /// `postgres://user:password@host:port/database`.
+        /// `postgres://user:password@host:port/database`, with `sslmode` and `sslrootcert` as PostgreSQL's own clients
+        /// take them: `disable`, `prefer` (the default), `require`, `verify-full`.
         url: String,
         /// How many connections to hold.
         connections: usize,

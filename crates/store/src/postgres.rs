@@ -21,6 +21,10 @@ const QUEUE: usize = 1024;
 /// How often a unit of work is run in all when others' changes get in its way.
 const MOST_TRIES: u32 = 5;
 
+/// No request waits for ever, whatever else happens on the server.
+const LIMITS: &str =
+    "set statement_timeout = '60s'; set lock_timeout = '10s'; set idle_in_transaction_session_timeout = '60s'";
+
 type Job = Box<dyn FnOnce(&mut Option<PgSession>) + Send>;
 
 pub(crate) struct Postgres {
@@ -134,7 +138,9 @@ fn with_session<T>(
     loop {
         let is_new = slot.is_none();
         if is_new {
-            *slot = Some(PgSession::new(server.connect()?)?);
+            let mut client = server.connect()?;
+            client.batch_execute(LIMITS)?;
+            *slot = Some(PgSession::new(client)?);
         }
         let session = slot.as_mut().expect("it was just opened");
         let mut committing = false;

@@ -29,6 +29,7 @@ impl Server {
         config.connect_timeout(Duration::from_secs(10)).application_name("impstead");
         // A connection that died silently is noticed after a minute, not after two hours.
         config.keepalives_idle(Duration::from_secs(30)).keepalives_interval(Duration::from_secs(10));
+        config.tcp_user_timeout(Duration::from_secs(60));
         let verify = match mode.as_deref() {
             None | Some("prefer") => {
                 config.ssl_mode(SslMode::Prefer);
@@ -85,13 +86,28 @@ impl Url {
         for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
             match parameter.split_once('=') {
                 Some(("sslmode", value)) => mode = Some(value.to_owned()),
-                Some(("sslrootcert", value)) => root_certificate = Some(value.replace("%2F", "/").replace("%2f", "/")),
+                Some(("sslrootcert", value)) => root_certificate = Some(percent_decoded(value)),
                 _ => others.push(parameter),
             }
         }
         let separator = if others.is_empty() { "" } else { "?" };
         Self { rest: format!("{base}{separator}{}", others.join("&")), mode, root_certificate }
     }
+}
+
+fn percent_decoded(text: &str) -> String {
+    let mut parts = text.split('%');
+    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        match part.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                bytes.extend_from_slice(&part.as_bytes()[2..]);
+            }
+            None => bytes.extend([b"%", part.as_bytes()].concat()),
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 fn tls(verify: bool, root_certificate: Option<&str>) -> Result<ClientConfig, StoreError> {
@@ -174,10 +190,10 @@ mod tests {
         check("postgres://a@b/c", "postgres://a@b/c", None, None);
         check("postgres://a@b/c?sslmode=require", "postgres://a@b/c", Some("require"), None);
         check(
-            "postgres://a@b/c?options=-cx%3Dy&sslmode=verify-full&sslrootcert=%2Fetc/ca.pem",
+            "postgres://a@b/c?options=-cx%3Dy&sslmode=verify-full&sslrootcert=%2Fetc/our%20ca%.pem",
             "postgres://a@b/c?options=-cx%3Dy",
             Some("verify-full"),
-            Some("/etc/ca.pem"),
+            Some("/etc/our ca%.pem"),
         );
     }
 

@@ -75,7 +75,7 @@ impl Store {
         let hash = access_hash.to_vec();
         self.read(move |conn| {
             // One query, as this is the hottest read of all: a row for each collaboration, or one without.
-            let mut rows = conn.all(
+            let rows = conn.all(
                 "select t.account_id, a.username, a.production, a.disabled, t.expires_ms, t.refresh_token_id,
                         t.ip_address, c.owner_id, c.role
                  from access_token t
@@ -85,8 +85,9 @@ impl Store {
                 &[&hash],
                 session,
             )?;
-            let Some((mut session, first)) = rows.pop() else { return Ok(None) };
-            session.reach.collaborations = rows.into_iter().filter_map(|(_, other)| other).chain(first).collect();
+            let mut rows = rows.into_iter();
+            let Some((mut session, first)) = rows.next() else { return Ok(None) };
+            session.reach.collaborations = first.into_iter().chain(rows.filter_map(|(_, other)| other)).collect();
             Ok(Some(session))
         })
         .await

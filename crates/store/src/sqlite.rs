@@ -23,6 +23,15 @@ const MOST_UNITS_PER_COMMIT: usize = 512;
 
 const STATEMENTS: usize = 256;
 
+/// Pages of the file that a reading and the writing connection keep, in KiB: SQLite's own 2 MiB make look-ups in a
+/// database of a million devices half as fast as 8 MiB do, and more gains little.
+const READER_CACHE_KIB: i64 = 8 << 10;
+const WRITER_CACHE_KIB: i64 = 32 << 10;
+
+/// Pages in the write-ahead log, of 4 KiB, at which a commit also moves them into the file. A commit of 64 creates writes
+/// some 300, so that SQLite's own 1000 would have every third one wait for two more flushes to disk.
+const CHECKPOINT_PAGES: i64 = 4000;
+
 /// Instructions of SQLite's machine between two looks at a read's budget.
 const STEP: i32 = 1000;
 
@@ -100,6 +109,8 @@ impl Sqlite {
         let conn = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
         // WAL lets readers go on beside the writer; FULL makes every commit reach the disk before it is answered.
         conn.pragma_update(None, "journal_mode", "wal")?;
+        conn.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
+        conn.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
         conn.pragma_update(None, "synchronous", "full")?;
         conn.pragma_update(None, "foreign_keys", true)?;
         let failing = Arc::new(AtomicBool::new(false));
@@ -197,6 +208,7 @@ pub(crate) fn ran_out(error: &StoreError) -> bool {
 fn open(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
     let conn = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     conn.busy_timeout(std::time::Duration::from_secs(10))?;
+    conn.pragma_update(None, "cache_size", -READER_CACHE_KIB)?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
     // Else SQLite plans a statement anew whenever a bound LIMIT or OFFSET changes: an eighth of a list request's time.
     conn.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
