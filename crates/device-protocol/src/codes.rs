@@ -138,7 +138,7 @@ codes! {
 
     /// What the bytes of a program are.
     ProgramFormat {
-        /// Squirrel source text, libraries included.
+        /// Squirrel source text in UTF-8, libraries included.
         SQUIRREL_SOURCE = 1,
     }
 
@@ -146,7 +146,7 @@ codes! {
     CodeOutcome {
         /// The device has it already.
         HAVE_IT = 0,
-        /// It was received, checked, stored and started.
+        /// It was received, checked and stored, and is started next.
         INSTALLED = 1,
         /// It does not fit into program storage.
         OUT_OF_SPACE = 2,

@@ -1,7 +1,7 @@
 //! The file of golden vectors, for us and for whoever implements the protocol elsewhere.
 
 use crate::examples;
-use std::{env, fmt::Write, fs};
+use std::{env, fmt::Write, fs, sync::LazyLock};
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors.txt");
 
@@ -19,26 +19,33 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
+/// The file, after it was written anew if that is asked for.
+static GOLDEN: LazyLock<String> = LazyLock::new(|| {
+    if env::var_os("UPDATE_VECTORS").is_some() {
+        fs::write(PATH, current()).unwrap();
+    }
+    fs::read_to_string(PATH).expect("run once with UPDATE_VECTORS=1")
+});
+
+fn current() -> String {
+    examples::all()
+        .iter()
+        .fold(HEAD.to_owned(), |text, (name, example)| text + &format!("{name} {}\n", hex(&example.encode())))
+}
+
 #[test]
 fn the_encoding_has_not_changed() {
-    let current: String = examples::all()
-        .iter()
-        .fold(HEAD.to_owned(), |text, (name, example)| text + &format!("{name} {}\n", hex(&example.encode())));
-    if env::var_os("UPDATE_VECTORS").is_some() {
-        fs::write(PATH, &current).unwrap();
-    }
-    let golden = fs::read_to_string(PATH).expect("run once with UPDATE_VECTORS=1");
-    for (golden, current) in golden.lines().zip(current.lines()) {
+    let current = current();
+    for (golden, current) in GOLDEN.lines().zip(current.lines()) {
         assert_eq!(golden, current);
     }
-    assert_eq!(golden, current, "run with UPDATE_VECTORS=1 if examples were added");
+    assert_eq!(*GOLDEN, current, "run with UPDATE_VECTORS=1 if examples were added");
 }
 
 #[test]
 fn the_vectors_can_be_read() {
-    let golden = fs::read_to_string(PATH).unwrap();
     let examples = examples::all();
-    let lines: Vec<&str> = golden.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+    let lines: Vec<&str> = GOLDEN.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
     assert_eq!(lines.len(), examples.len());
     for (line, (name, example)) in lines.iter().zip(examples) {
         let (found, digits) = line.split_once(' ').unwrap();
