@@ -194,10 +194,16 @@ async fn clean(store: Store, clock: Arc<dyn Clock>, stop: CancellationToken) {
             () = stop.cancelled() => return,
             _ = period.tick() => {}
         }
-        match store.delete_expired(clock.now_ms()).await {
-            Ok(deleted) => tracing::debug!(deleted, "deleted expired tokens"),
+        // It works in portions, so nothing is lost where a stop comes between two of them.
+        let deleted = tokio::select! {
+            () = stop.cancelled() => return,
+            deleted = store.delete_expired(clock.now_ms()) => deleted,
+        };
+        match deleted {
+            Ok(deleted) => tracing::debug!(deleted, "deleted what has expired"),
             Err(error) => {
-                tracing::warn!(cause = format!("{:#}", anyhow::Error::from(error)), "cannot delete expired tokens");
+                let cause = format!("{:#}", anyhow::Error::from(error));
+                tracing::warn!(cause, "cannot delete what has expired");
             }
         }
     }

@@ -259,9 +259,9 @@ impl Values {
         self.texts.get(setting.name).cloned().or_else(default)
     }
 
-    /// Reads a setting that has a default; `None` after noting what is wrong.
+    /// Reads a setting that has a default or was set; `None` after noting what is wrong.
     fn parse<T>(&mut self, name: &'static str, parse: impl FnOnce(&str) -> Parsed<T>) -> Option<T> {
-        let (text, origin) = self.text(setting(name)).expect("the setting has a default");
+        let (text, origin) = self.text(setting(name)).expect("the setting has a default or was set");
         match parse(&text) {
             Ok(value) => Some(value),
             Err(Invalid { what, fix }) => {
@@ -274,11 +274,7 @@ impl Values {
 
     /// Reads a setting that may be missing: `Some(None)` then, and `None` after noting what is wrong.
     fn parse_if_set<T>(&mut self, name: &'static str, parse: impl FnOnce(&str) -> Parsed<T>) -> Option<Option<T>> {
-        if self.texts.contains_key(name) { self.parse_set(name, parse).map(Some) } else { Some(None) }
-    }
-
-    fn parse_set<T>(&mut self, name: &'static str, parse: impl FnOnce(&str) -> Parsed<T>) -> Option<T> {
-        self.parse(name, parse)
+        if self.texts.contains_key(name) { self.parse(name, parse).map(Some) } else { Some(None) }
     }
 
     fn data(&mut self) -> Option<DataSettings> {
