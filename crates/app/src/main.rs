@@ -16,6 +16,10 @@ use cli::{Cli, Command, DeviceCommands};
 use impstead_cli::Context;
 use std::process::ExitCode;
 
+/// An answer is made of a hundred small allocations, which the system's allocator makes slowly: see `docs/benchmarks.md`.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let Cli { options, command } = Cli::parse();
     let result = match command {

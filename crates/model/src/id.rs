@@ -38,6 +38,12 @@ macro_rules! ids {
                 Self(text.into())
             }
         }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0.into()
+            }
+        }
     )+};
 }
 
@@ -75,8 +81,11 @@ pub fn timed_uuid(entropy: &dyn Entropy, at_ms: i64) -> String {
 fn uuid(mut bytes: [u8; 16], version: u8) -> String {
     bytes[6] = bytes[6] & 0x0f | version << 4;
     bytes[8] = bytes[8] & 0x3f | 0x80;
-    let hex = hex(&bytes);
-    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+    let mut text = hex(&bytes);
+    for at in [8, 13, 18, 23] {
+        text.insert(at, '-');
+    }
+    text
 }
 
 /// Returns bytes as lower-case hex digits.

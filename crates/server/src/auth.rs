@@ -6,6 +6,7 @@ use crate::{
     document::{Reply, json},
     error::{ApiError, invalid_attribute, missing, not_found, otp_required, rate_limited, unauthorized},
     impstead::totp::verify_second_factor,
+    rate_limit::network,
     secrets::{new_access_token, new_hex_token, token_hash},
     shape::Body,
 };
@@ -14,7 +15,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::Response,
 };
-use impstead_model::AccountId;
+use impstead_model::{AccountId, hex};
 use impstead_store::{Conflict, NewAccess, NewSession, StoreError};
 use impstead_wire::{self as wire, Timestamp};
 
@@ -47,13 +48,9 @@ async fn first_step(app: &App, visit: &Visit, headers: &HeaderMap, body: &Body) 
     let (name, password) = (member(body, "id")?, member(body, "password")?);
     let account = app.store.account_by_name(name).await?;
     // A name that is nobody's is locked like an account, so that a lock does not tell which names exist.
-    let id = account.as_ref().map_or_else(|| AccountId::new(name), |account| account.id.clone());
-    let locked_s = app.login_guard.account_lock_s(&id, visit.address, visit.at_ms);
-    if locked_s > 0 {
-        return Err(unauthorized(format!(
-            "The account is locked for {locked_s} s after repeated failures to sign in."
-        )));
-    }
+    let id = account.as_ref().map_or_else(|| nobody(name), |account| account.id.clone());
+    let _turn = app.login_guard.turn(&id).await;
+    refuse_locked(app, visit, &id).await?;
     let credentials = match &account {
         Some(account) => app.store.credentials(&account.id).await?,
         None => None,
@@ -73,7 +70,7 @@ async fn first_step(app: &App, visit: &Visit, headers: &HeaderMap, body: &Body) 
         app.store.create_login_token(&token_hash(&login_token), &account.id, expires_ms).await?;
         return Err(otp_required(&login_token, Timestamp::from_ms(expires_ms)));
     }
-    sign_in(app, visit, headers, account.id, None).await
+    sign_in(app, visit, headers, (account.id, credentials.password_hash), None).await
 }
 
 async fn second_step(app: &App, visit: &Visit, headers: &HeaderMap, body: &Body) -> Reply<Response> {
@@ -82,20 +79,22 @@ async fn second_step(app: &App, visit: &Visit, headers: &HeaderMap, body: &Body)
     let otp = headers.get(OTP_HEADER).and_then(|otp| otp.to_str().ok()).ok_or_else(refused)?;
     let attempt = app.store.try_login_token(&login_token, MOST_OTP_ATTEMPTS, visit.at_ms).await?;
     let account = attempt.ok_or_else(refused)?;
+    let _turn = app.login_guard.turn(&account).await;
+    refuse_locked(app, visit, &account).await?;
     let credentials = app.store.credentials(&account).await?.ok_or_else(refused)?;
     let act = visit.act(app, Some(account.clone()));
     if !verify_second_factor(app, &account, &credentials, otp.trim(), act).await? {
         app.login_guard.failed(Some(&account), visit.address, visit.at_ms);
         return Err(refused());
     }
-    sign_in(app, visit, headers, account, Some(login_token.to_vec())).await
+    sign_in(app, visit, headers, (account, credentials.password_hash), Some(login_token.to_vec())).await
 }
 
 async fn sign_in(
     app: &App,
     visit: &Visit,
     headers: &HeaderMap,
-    account: AccountId,
+    (account, password_hash): (AccountId, String),
     login_token: Option<Vec<u8>>,
 ) -> Reply<Response> {
     let access_token = new_access_token(&*app.entropy);
@@ -103,6 +102,7 @@ async fn sign_in(
     let user_agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
     let new = NewSession {
         account: account.clone(),
+        password_hash,
         refresh_hash: token_hash(&refresh_token).to_vec(),
         access_hash: token_hash(&access_token).to_vec(),
         access_expires_ms: expiry(app, visit).as_ms(),
@@ -132,7 +132,7 @@ pub async fn exchange(State(app): State<App>, visit: Visit, body: Body) -> Reply
     let act = visit.act(&app, None);
     if body.0.get("key").is_some_and(|key| !key.is_null()) {
         slow_guesses(&app, &visit)?;
-        let lookup = app.key.lookup(member(&body, "key")?);
+        let lookup = app.key.lookup(&member(&body, "key")?.to_ascii_lowercase());
         if app.store.exchange_login_key(&lookup, access, act).await?.is_none() {
             app.login_guard.failed(None, visit.address, visit.at_ms);
             return Err(not_found("login key"));
@@ -142,6 +142,26 @@ pub async fn exchange(State(app): State<App>, visit: Visit, body: Body) -> Reply
         app.store.exchange_refresh_token(&hash, access, act).await?.ok_or_else(|| not_found("refresh token"))?;
     }
     Ok(tokens(&app, &visit, access_token, None))
+}
+
+/// Stands for a name that no account has; short, however long the name is.
+fn nobody(name: &str) -> AccountId {
+    AccountId::from(format!("nobody {}", hex(&token_hash(&name.to_lowercase()))))
+}
+
+/// Refuses an account that was guessed at, to networks from which it has not signed in before.
+async fn refuse_locked(app: &App, visit: &Visit, account: &AccountId) -> Result<(), ApiError> {
+    let locked_s = app.login_guard.account_lock_s(account, visit.address, visit.at_ms);
+    if locked_s == 0 {
+        return Ok(());
+    }
+    let here = network(visit.address);
+    let is_here = |address: &str| address.parse().is_ok_and(|address| network(address) == here);
+    let sessions = app.store.refresh_tokens(account).await?;
+    if sessions.iter().filter_map(|session| session.ip_address.as_deref()).any(is_here) {
+        return Ok(());
+    }
+    Err(unauthorized(format!("The account is locked for {locked_s} s after repeated failures to sign in.")))
 }
 
 /// Refuses an address that guessed too often lately.

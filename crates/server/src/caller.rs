@@ -2,7 +2,7 @@
 
 use crate::{
     App,
-    error::{ApiError, forbidden, internal, not_found, unauthorized, wrong_header},
+    error::{ApiError, forbidden, internal, not_found, rate_limited, unauthorized, wrong_header},
     rate_limit::Bucket,
     secrets::token_hash,
 };
@@ -11,7 +11,7 @@ use axum::{
     http::{HeaderMap, header, request::Parts},
 };
 use impstead_model::{AccountId, Actor, Right, Role};
-use impstead_store::{Act, SessionRecord};
+use impstead_store::{Act, KeptSession, SessionRecord};
 use quick_cache::sync::Cache;
 use std::{net::IpAddr, sync::Arc};
 
@@ -27,6 +27,8 @@ pub struct Sessions(Cache<[u8; 32], Arc<Session>>);
 
 /// A session and what goes with it.
 pub struct Session {
+    /// Hash of its access token.
+    pub access_hash: [u8; 32],
     /// What the store says of it.
     pub record: SessionRecord,
     /// The account's allowance of requests.
@@ -56,12 +58,16 @@ pub async fn find_session(
     let session = if let Some(session) = app.sessions.0.get(&hash).filter(fresh) {
         session
     } else {
+        // Else anybody could have the database looked at without end, with tokens that are no tokens.
+        if !app.rate_limits.of_address(address, now_ms).take(now_ms).allowed {
+            return Err(rate_limited(1, "Too many requests; slow down."));
+        }
         let Some(record) = app.store.session(&hash).await? else {
             app.sessions.0.remove(&hash);
             return Ok(None);
         };
         let bucket = app.rate_limits.of_account(&record.account, now_ms);
-        let session = Arc::new(Session { record, bucket, epoch, read_ms: now_ms });
+        let session = Arc::new(Session { access_hash: hash, record, bucket, epoch, read_ms: now_ms });
         app.sessions.0.insert(hash, Arc::clone(&session));
         session
     };
@@ -134,6 +140,12 @@ impl Caller {
     /// The caller's account.
     pub fn account(&self) -> &AccountId {
         &self.session.record.account
+    }
+
+    /// The caller's own session, for acts that end the others.
+    pub fn kept(&self) -> KeptSession {
+        let refresh_token = self.session.record.refresh_token.clone();
+        KeptSession { refresh_token, access_hash: self.session.access_hash.to_vec() }
     }
 
     /// Makes the record of who acts.

@@ -138,14 +138,14 @@ fn resource(app: &App, device: model::Device) -> wire::Device {
     let agent_id = assignment.as_ref().map(|assignment| assignment.agent_id.clone());
     let (devicegroup, product) = assignment
         .map(|assignment| {
-            let group = Linkage::new(assignment.kind.as_str(), assignment.group.as_str());
-            (group, Linkage::new("product", assignment.product.as_str()))
+            let group = Linkage::new(assignment.kind.as_str(), assignment.group);
+            (group, Linkage::new("product", assignment.product))
         })
         .unzip();
     wire::Device {
         kind: "device".into(),
-        links: SelfLink { this: format!("{}/v5/devices/{id}", app.config.public_url) },
-        id: id.to_string(),
+        links: SelfLink { this: [&*app.config.public_url, "/v5/devices/", id.as_str()].concat() },
+        id: id.into(),
         attributes: wire::DeviceAttributes {
             name,
             agent_url: agent_id.as_ref().map(|agent_id| format!("{}/{agent_id}", app.config.agent_url)),
@@ -163,10 +163,6 @@ fn resource(app: &App, device: model::Device) -> wire::Device {
             swversion,
             plan_id,
         },
-        relationships: wire::DeviceRelationships {
-            owner: Linkage::new("account", owner.as_str()),
-            devicegroup,
-            product,
-        },
+        relationships: wire::DeviceRelationships { owner: Linkage::new("account", owner), devicegroup, product },
     }
 }

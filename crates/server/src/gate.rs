@@ -3,7 +3,7 @@
 use crate::{
     App,
     caller::{Visit, find_session},
-    error::{ApiError, rate_limited, render, timed_out},
+    error::{ApiError, internal, rate_limited, render, timed_out},
     rate_limit::Allowance,
 };
 use axum::{
@@ -12,9 +12,11 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use futures_util::FutureExt;
 use impstead_model::random_uuid;
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
+    panic::AssertUnwindSafe,
     sync::Arc,
     time::Instant,
 };
@@ -33,20 +35,26 @@ pub async fn gate(State(app): State<App>, mut request: Request, next: Next) -> R
     let started = Instant::now();
     let at_ms = app.clock.now_ms();
     let peer = request.extensions().get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
-    let address = app.config.trusted_proxies.client(peer, header_text(request.headers(), "x-forwarded-for"));
+    let address = app.config.trusted_proxies.client(peer, &forwarded_for(request.headers()));
     let request_id = request_id(&app, request.headers());
     // The pattern, never the path: login keys and log stream ids are secrets that stand in paths.
     let route = request.extensions().get::<MatchedPath>().cloned();
     let method = request.method().clone();
+    let of_api = is_of_api(request.uri().path());
 
     let (allowance, mut response) = if method == Method::OPTIONS {
         (None, StatusCode::NO_CONTENT.into_response())
     } else {
-        match admit(&app, request.headers(), request.uri().path(), address, at_ms, Arc::clone(&request_id)).await {
+        match admit(&app, request.headers(), of_api, address, at_ms, Arc::clone(&request_id)).await {
             Ok((visit, allowance)) => {
                 request.extensions_mut().insert(visit);
-                let response = tokio::time::timeout(app.config.request_timeout, next.run(request)).await;
-                (allowance, response.unwrap_or_else(|_| timed_out().into_response()))
+                let handler = AssertUnwindSafe(next.run(request)).catch_unwind();
+                let response = match tokio::time::timeout(app.config.request_timeout, handler).await {
+                    Ok(Ok(response)) => response,
+                    Ok(Err(_)) => internal("the handler panicked").into_response(),
+                    Err(_) => timed_out().into_response(),
+                };
+                (allowance, response)
             }
             Err((allowance, error)) => (allowance, error.into_response()),
         }
@@ -56,7 +64,10 @@ pub async fn gate(State(app): State<App>, mut request: Request, next: Next) -> R
     if let Some(error) = &error {
         render(error, &request_id, &mut response);
     }
-    add_headers(response.headers_mut(), &request_id, allowance, &method);
+    add_headers(response.headers_mut(), &request_id, allowance);
+    if of_api {
+        allow_other_origins(response.headers_mut(), &method);
+    }
     let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
     let status = response.status().as_u16();
     let elapsed = started.elapsed();
@@ -74,14 +85,14 @@ pub async fn gate(State(app): State<App>, mut request: Request, next: Next) -> R
 async fn admit(
     app: &App,
     headers: &HeaderMap,
-    path: &str,
+    of_api: bool,
     address: IpAddr,
     at_ms: i64,
     request_id: Arc<str>,
 ) -> Result<(Visit, Option<Allowance>), (Option<Allowance>, ApiError)> {
     let session = find_session(app, headers, address, at_ms).await.map_err(|error| (None, error))?;
     let visit = Visit { request_id, address, at_ms, session };
-    if !is_limited(path) {
+    if !of_api {
         return Ok((visit, None));
     }
     let allowance = match &visit.session {
@@ -94,8 +105,8 @@ async fn admit(
     Err((Some(allowance), rate_limited(1, "Too many requests; slow down.")))
 }
 
-/// The APIs are limited, the operator's endpoints and the documentation are not.
-fn is_limited(path: &str) -> bool {
+/// The APIs are limited and open to pages of other origins; the operator's endpoints and the documentation are neither.
+fn is_of_api(path: &str) -> bool {
     path.starts_with("/v5") || path.starts_with("/impstead/")
 }
 
@@ -106,11 +117,17 @@ fn request_id(app: &App, headers: &HeaderMap) -> Arc<str> {
     header_text(headers, "x-request-id").filter(fit).map_or_else(|| random_uuid(&*app.entropy).into(), Into::into)
 }
 
+/// Joins the lines of `X-Forwarded-For`, in order: a proxy may add a line of its own.
+fn forwarded_for(headers: &HeaderMap) -> String {
+    let lines: Vec<&str> = headers.get_all("x-forwarded-for").iter().filter_map(|line| line.to_str().ok()).collect();
+    lines.join(",")
+}
+
 fn header_text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers.get(name)?.to_str().ok()
 }
 
-fn add_headers(headers: &mut HeaderMap, request_id: &str, allowance: Option<Allowance>, method: &Method) {
+fn add_headers(headers: &mut HeaderMap, request_id: &str, allowance: Option<Allowance>) {
     if let Ok(request_id) = HeaderValue::from_str(request_id) {
         headers.insert(REQUEST_ID, request_id);
     }
@@ -122,6 +139,10 @@ fn add_headers(headers: &mut HeaderMap, request_id: &str, allowance: Option<Allo
     // Answers are private to their caller, and a page of another origin can read them only with a token of its own.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+}
+
+/// Lets pages of other origins read the answer.
+fn allow_other_origins(headers: &mut HeaderMap, method: &Method) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(
         header::ACCESS_CONTROL_EXPOSE_HEADERS,

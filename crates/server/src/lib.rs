@@ -24,6 +24,7 @@ mod openapi;
 mod page;
 mod passwords;
 mod products;
+mod progress;
 mod rate_limit;
 mod reference;
 mod refresh_tokens;
@@ -50,6 +51,7 @@ use metrics::Metrics;
 use openapi::Documentation;
 use rate_limit::RateLimits;
 use std::{ops::Deref, sync::Arc};
+use tokio::sync::Semaphore;
 
 /// Everything that handlers share. A cheap handle.
 #[derive(Clone)]
@@ -70,6 +72,7 @@ pub struct Shared {
     /// Hashes and checks passwords.
     pub passwords: Passwords,
     sessions: Sessions,
+    large_bodies: Arc<Semaphore>,
     rate_limits: RateLimits,
     login_guard: LoginGuard,
     metrics: Metrics,
@@ -102,6 +105,7 @@ impl App {
             key,
             passwords,
             sessions: Sessions::new(),
+            large_bodies: shape::large_bodies(),
             rate_limits,
             login_guard: LoginGuard::new(),
             metrics: Metrics::new(),

@@ -1,12 +1,17 @@
 //! Repeated failures to sign in: an address is slowed, an account is locked for a while.
 //!
 //! Kept in memory: a restart forgets them, and no attempt costs a write. A lock ends by itself and does not hold for
-//! addresses from which the account has signed in before, so that nobody can shut another out.
+//! networks from which the account has signed in before (the caller asks the store where those in memory do not tell), so
+//! that nobody can shut another out. Attempts at an account take turns, so that many at once count as many one by one.
 
 use crate::rate_limit::network;
 use impstead_model::AccountId;
 use quick_cache::sync::Cache;
-use std::net::IpAddr;
+use std::{
+    hash::{BuildHasher, BuildHasherDefault, DefaultHasher},
+    net::IpAddr,
+};
+use tokio::sync::{Mutex, MutexGuard};
 
 /// Failures that an address or an account may have before it is slowed or locked.
 const FREE_FAILURES: u32 = 10;
@@ -21,6 +26,8 @@ const FIRST_PAUSE_MS: i64 = 1000;
 const LONGEST_PAUSE_MS: i64 = 5 * 60 * 1000;
 
 const REMEMBERED: usize = 100_000;
+
+const TURNS: usize = 1024;
 
 #[derive(Clone, Copy, Default)]
 struct Failures {
@@ -50,11 +57,18 @@ pub struct LoginGuard {
     accounts: Cache<AccountId, Failures>,
     /// Networks from which an account has signed in.
     familiar: Cache<(AccountId, IpAddr), ()>,
+    /// An attempt holds that of its account; accounts share them by hash.
+    turns: Vec<Mutex<()>>,
 }
 
 impl LoginGuard {
     pub fn new() -> Self {
-        Self { addresses: Cache::new(REMEMBERED), accounts: Cache::new(REMEMBERED), familiar: Cache::new(REMEMBERED) }
+        Self {
+            addresses: Cache::new(REMEMBERED),
+            accounts: Cache::new(REMEMBERED),
+            familiar: Cache::new(REMEMBERED),
+            turns: (0..TURNS).map(|_| Mutex::new(())).collect(),
+        }
     }
 
     /// Seconds for which an address must wait before it may try again; 0 for now.
@@ -70,6 +84,12 @@ impl LoginGuard {
         seconds(self.accounts.get(account).unwrap_or_default().pause_ms(now_ms))
     }
 
+    /// Waits until no other attempt at the account is under way.
+    pub async fn turn(&self, account: &AccountId) -> MutexGuard<'_, ()> {
+        let hash = usize::try_from(BuildHasherDefault::<DefaultHasher>::default().hash_one(account)).unwrap_or(0);
+        self.turns[hash % self.turns.len()].lock().await
+    }
+
     /// Notes a failure.
     pub fn failed(&self, account: Option<&AccountId>, address: IpAddr, now_ms: i64) {
         let address = network(address);
@@ -79,9 +99,8 @@ impl LoginGuard {
         }
     }
 
-    /// Notes a success: it clears the account's failures and makes the address familiar to it.
+    /// Notes a success: the address becomes familiar to the account. Failures stay: they may be somebody else's.
     pub fn succeeded(&self, account: &AccountId, address: IpAddr) {
-        self.accounts.remove(account);
         self.familiar.insert((account.clone(), network(address)), ());
     }
 }

@@ -30,8 +30,8 @@ pub async fn list(caller: Caller, State(app): State<App>, query: ListQuery) -> R
 /// `POST /v5/accounts/me/login_keys`; some clients send the resource without `data` around it, or nothing at all.
 pub async fn create(caller: ConfirmedCaller, State(app): State<App>, body: Body) -> Reply<Created<wire::LoginKey>> {
     let ConfirmedCaller(caller) = caller;
-    let enveloped = body.0.get("data").is_some();
-    let description = if enveloped { SHAPE.create(&body)?.nullable_text("description").flatten() } else { None };
+    let bare = body.0.is_null() || body.0.as_object().is_some_and(|members| !members.contains_key("data"));
+    let description = if bare { None } else { SHAPE.create(&body)?.nullable_text("description").flatten() };
     let id = new_login_key(&*app.entropy);
     let new = NewLoginKey {
         account: caller.account().clone(),

@@ -25,8 +25,7 @@ pub struct Metrics {
     registry: Registry,
     requests: Family<Answered, Histogram, fn() -> Histogram>,
     logins: Family<Outcome, Counter>,
-    /// Connections open now.
-    pub connections: Gauge,
+    connections: Gauge,
 }
 
 impl Metrics {
@@ -67,10 +66,25 @@ impl Metrics {
         self.logins.get_or_create(&Outcome { outcome }).inc();
     }
 
+    /// Counts a connection for as long as the value returned lives.
+    pub fn connection(&self) -> OpenConnection {
+        self.connections.inc();
+        OpenConnection(self.connections.clone())
+    }
+
     /// Writes all metrics in Prometheus' text format.
     pub fn text(&self) -> String {
         let mut text = String::new();
         encode(&mut text, &self.registry).expect("writing to a string cannot fail");
         text
+    }
+}
+
+/// A connection that is open.
+pub struct OpenConnection(Gauge);
+
+impl Drop for OpenConnection {
+    fn drop(&mut self) {
+        self.0.dec();
     }
 }

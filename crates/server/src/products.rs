@@ -87,8 +87,8 @@ fn resource(app: &App, product: model::Product) -> wire::Product {
     let model::Product { id, owner, creator, name, description, created_ms, updated_ms } = product;
     wire::Product {
         kind: "product".into(),
-        links: SelfLink { this: format!("{}/v5/products/{id}", app.config.public_url) },
-        id: id.to_string(),
+        links: SelfLink { this: [&*app.config.public_url, "/v5/products/", id.as_str()].concat() },
+        id: id.into(),
         attributes: wire::ProductAttributes {
             name,
             description,
@@ -96,8 +96,8 @@ fn resource(app: &App, product: model::Product) -> wire::Product {
             updated_at: Timestamp::from_ms(updated_ms),
         },
         relationships: wire::ProductRelationships {
-            owner: Linkage::new("account", owner.as_str()),
-            creator: Linkage::new("account", creator.as_str()),
+            owner: Linkage::new("account", owner),
+            creator: Linkage::new("account", creator),
         },
     }
 }

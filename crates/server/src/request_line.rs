@@ -38,7 +38,7 @@ impl<S> AsciiRequestLines<S> {
     fn rewrite(&mut self, read: &[u8]) -> Option<Vec<u8>> {
         if !self.in_line {
             let begins = |method: &&[u8]| read.starts_with(method);
-            self.in_line = self.between_requests.load(Ordering::Relaxed) && METHODS.iter().any(|method| begins(method));
+            self.in_line = self.between_requests.load(Ordering::Relaxed) && METHODS.iter().any(begins);
         }
         if !self.in_line {
             return None;

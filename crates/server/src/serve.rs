@@ -1,24 +1,32 @@
 //! The listener: connections, TLS, and an orderly end.
 
-use crate::{App, gate::Peer, request_line::AsciiRequestLines, router};
+use crate::{App, gate::Peer, progress::Progressing, request_line::AsciiRequestLines, router};
 use axum::{body::Body, http::Uri};
-use hyper::{Request, body::Incoming};
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use hyper::{
+    Request,
+    body::{Body as _, Frame, Incoming, SizeHint},
+};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
 };
 use std::{
     net::SocketAddr,
+    pin::Pin,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    task::{Context, Poll},
     time::Duration,
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpListener,
     sync::Semaphore,
+    task::JoinSet,
 };
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -26,6 +34,10 @@ use tower::ServiceExt;
 
 /// How long a client may take to send a request's head, and a TLS handshake.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Longest rest of a body that is read where the handler did not, in bytes, and how long that may take.
+const SHORT_REST_BYTES: u64 = 64 << 10;
+const REST_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// Connections open at once; further ones wait to be accepted.
 const MOST_CONNECTIONS: usize = 50_000;
@@ -53,16 +65,22 @@ impl Tls {
     }
 }
 
-/// Serves until `stop` is cancelled, then lets requests under way end within the configured grace.
+/// Serves until `stop` is cancelled, then lets requests under way end within the configured grace. What has not ended
+/// by then is cut off: nothing of `app` goes on after this returns.
 pub async fn serve(listener: TcpListener, tls: Option<Tls>, app: App, stop: CancellationToken) {
     let router = router(app.clone());
     let graceful = GracefulShutdown::new();
     let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let mut connections = JoinSet::new();
     loop {
-        let permit = Arc::clone(&room).acquire_owned().await.expect("the semaphore is never closed");
-        let (stream, peer) = tokio::select! {
+        let accepted = async {
+            let permit = Arc::clone(&room).acquire_owned().await.expect("the semaphore is never closed");
+            listener.accept().await.map(|accepted| (permit, accepted))
+        };
+        let (permit, (stream, peer)) = tokio::select! {
             () = stop.cancelled() => break,
-            accepted = listener.accept() => match accepted {
+            Some(_) = connections.join_next() => continue,
+            accepted = accepted => match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
                     // Out of file descriptors, most likely: wait for some to be freed.
@@ -73,10 +91,10 @@ pub async fn serve(listener: TcpListener, tls: Option<Tls>, app: App, stop: Canc
             },
         };
         let _ = stream.set_nodelay(true);
-        let (router, app, watcher, tls) = (router.clone(), app.clone(), graceful.watcher(), tls.clone());
-        tokio::spawn(async move {
-            let _permit = permit;
-            app.metrics.connections.inc();
+        let (router, watcher, tls) = (router.clone(), graceful.watcher(), tls.clone());
+        let open = app.metrics.connection();
+        connections.spawn(async move {
+            let (_permit, _open) = (permit, open);
             match tls {
                 None => converse(stream, peer, router, watcher).await,
                 Some(Tls(acceptor)) => match tokio::time::timeout(HEAD_TIMEOUT, acceptor.accept(stream)).await {
@@ -85,13 +103,13 @@ pub async fn serve(listener: TcpListener, tls: Option<Tls>, app: App, stop: Canc
                     Err(_) => tracing::debug!("TLS handshake timed out"),
                 },
             }
-            app.metrics.connections.dec();
         });
     }
     drop(listener);
     if tokio::time::timeout(app.config.shutdown_grace, graceful.shutdown()).await.is_err() {
         tracing::warn!("some requests did not end in time and were cut off");
     }
+    connections.shutdown().await;
 }
 
 /// Answers the requests of one connection.
@@ -102,18 +120,26 @@ async fn converse(
     watcher: hyper_util::server::graceful::Watcher,
 ) {
     let between_requests = Arc::new(AtomicBool::new(true));
-    let stream = AsciiRequestLines::new(stream, Arc::clone(&between_requests));
+    let stream = AsciiRequestLines::new(Progressing::new(stream), Arc::clone(&between_requests));
     let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
-        between_requests.store(false, Ordering::Relaxed);
+        let was_between = between_requests.swap(false, Ordering::Relaxed);
         if let Some(uri) = normalized(request.uri()) {
             *request.uri_mut() = uri;
         }
         request.extensions_mut().insert(Peer(peer));
-        let (answer, between_requests) =
-            (router.clone().oneshot(request.map(Body::new)), Arc::clone(&between_requests));
+        let (router, between_requests) = (router.clone(), Arc::clone(&between_requests));
         async move {
-            let answer = answer.await;
-            between_requests.store(true, Ordering::Relaxed);
+            let (head, body) = request.into_parts();
+            if body.is_end_stream() {
+                let answer = router.oneshot(Request::from_parts(head, Body::empty())).await;
+                between_requests.store(was_between, Ordering::Relaxed);
+                return answer;
+            }
+            let body = SharedBody(Arc::new(Mutex::new(body)));
+            let answer = router.oneshot(Request::from_parts(head, Body::new(body.clone()))).await;
+            // What follows may be the rest of a body that nobody read, which must not be taken for a request line.
+            // Unless it is short, lines are no longer rewritten on this connection then.
+            between_requests.store(was_between && body.drain().await, Ordering::Relaxed);
             answer
         }
     });
@@ -123,6 +149,44 @@ async fn converse(
         .serve_connection(TokioIo::new(stream), service);
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(%error, "connection ended early");
+    }
+}
+
+/// A request's body, of which the connection reads what the handler left.
+#[derive(Clone)]
+struct SharedBody(Arc<Mutex<Incoming>>);
+
+impl SharedBody {
+    fn body(&self) -> MutexGuard<'_, Incoming> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads a short rest and says whether nothing of the body is left.
+    ///
+    /// The vendor's clients send the four bytes `null` with requests that no handler reads the body of.
+    async fn drain(self) -> bool {
+        let rest = self.body().size_hint().upper();
+        if rest.is_none_or(|rest| rest > SHORT_REST_BYTES) {
+            return self.body().is_end_stream();
+        }
+        matches!(tokio::time::timeout(REST_TIMEOUT, self.collect()).await, Ok(Ok(_)))
+    }
+}
+
+impl hyper::body::Body for SharedBody {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        Pin::new(&mut *self.body()).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body().is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body().size_hint()
     }
 }
 

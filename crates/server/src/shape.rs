@@ -2,40 +2,75 @@
 
 use crate::{
     App,
-    error::{ApiError, id_mismatch, invalid_attribute, invalid_json, invalid_url, missing, too_large, type_mismatch},
+    error::{
+        ApiError, id_mismatch, internal, invalid_attribute, invalid_json, invalid_url, missing, too_large,
+        type_mismatch,
+    },
 };
-use axum::{extract::FromRequest, extract::Request};
+use axum::{body::HttpBody, extract::FromRequest, extract::Request};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use impstead_model::{MAX_ENV_VARS_BYTES, MAX_SOURCE_BYTES, MAX_TAGS_CHARS, is_env_var_name, is_password, is_tag};
 use serde_json::{Map, Value, json};
+use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Longest body, in bytes: two sources of a deployment, each character escaped, and room.
+/// Longest body of a request about deployments, in bytes: two sources, each character escaped, and room.
 pub const MOST_BODY_BYTES: usize = 16 << 20;
+
+/// Longest body of any other request, in bytes, and of one that signs in.
+const MOST_ORDINARY_BYTES: usize = 1 << 20;
+const MOST_SIGN_IN_BYTES: usize = 16 << 10;
+
+/// Large bodies held at once, over all callers; others wait.
+const LARGE_BODIES: usize = 16;
+
+/// A body longer than this, in bytes, is large, and so is one of unknown length.
+const LARGE_BODY_BYTES: u64 = 256 << 10;
 
 /// A request's body as JSON; [`Value::Null`] for `null`, an empty and an absent body alike.
 ///
 /// The content type is not looked at: clients send all kinds.
-pub struct Body(pub Value);
+pub struct Body(
+    pub Value,
+    #[expect(dead_code, reason = "keeps the room that a large body takes for as long as it lives")]
+    Option<OwnedSemaphorePermit>,
+);
+
+/// Room for large bodies.
+pub fn large_bodies() -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(LARGE_BODIES))
+}
 
 impl FromRequest<App> for Body {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, _: &App) -> Result<Self, ApiError> {
-        let body = Limited::new(request.into_body(), MOST_BODY_BYTES).collect().await.map_err(|error| {
-            if error.is::<LengthLimitError>() {
-                too_large(MOST_BODY_BYTES)
-            } else {
-                invalid_json("The body broke off.")
-            }
+    async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
+        let most = match request.uri().path() {
+            path if path.starts_with("/v5/deployments") => MOST_BODY_BYTES,
+            path if path.starts_with("/v5/auth") => MOST_SIGN_IN_BYTES,
+            _ => MOST_ORDINARY_BYTES,
+        };
+        let body = request.into_body();
+        let expected = body.size_hint();
+        if expected.lower() > most as u64 {
+            return Err(too_large(most));
+        }
+        let room = if expected.upper().is_some_and(|upper| upper <= LARGE_BODY_BYTES) {
+            None
+        } else {
+            Some(Arc::clone(&app.large_bodies).acquire_owned().await.map_err(internal)?)
+        };
+        let body = Limited::new(body, most).collect().await.map_err(|error| {
+            if error.is::<LengthLimitError>() { too_large(most) } else { invalid_json("The body broke off.") }
         })?;
         let bytes = body.to_bytes();
         if bytes.trim_ascii().is_empty() {
-            return Ok(Self(Value::Null));
+            return Ok(Self(Value::Null, None));
         }
         let value = serde_json::from_slice(&bytes).map_err(|error| {
             invalid_json(format!("The body is not JSON: line {}, column {}.", error.line(), error.column()))
         })?;
-        Ok(Self(value))
+        Ok(Self(value, room))
     }
 }
 
@@ -116,7 +151,7 @@ impl Kind {
         };
         match self {
             Self::Text { min, max } => text_of(min, max),
-            Self::NullableText { .. } if value.is_null() => Ok(()),
+            Self::NullableText { .. } | Self::EnvVars if value.is_null() => Ok(()),
             Self::NullableText { max } => text_of(0, max),
             Self::Bool => value.as_bool().map(drop).ok_or_else(|| "It must be a boolean.".into()),
             Self::Source => {
@@ -143,7 +178,6 @@ impl Kind {
                     Err(format!("All tags together may have at most {MAX_TAGS_CHARS} characters."))
                 }
             }
-            Self::EnvVars if value.is_null() => Ok(()),
             Self::EnvVars => {
                 let variables = value.as_object().ok_or("It must be an object.")?;
                 for (name, value) in variables {

@@ -2,8 +2,9 @@ use crate::{
     Act, Conflict, Page, Paged, Store, StoreError,
     conn::{Conn, Lock, Row},
     select::{From, Order, Select, without_nul},
+    sessions::{self, KeptSession},
 };
-use impstead_model::{Account, AccountId, Quota, Reach, RefreshTokenId, Right};
+use impstead_model::{Account, AccountId, Quota, Reach, Right};
 
 /// An account about to be made.
 #[derive(Clone)]
@@ -159,7 +160,7 @@ impl Store {
         &self,
         id: &AccountId,
         password_hash: String,
-        keep: Option<&RefreshTokenId>,
+        keep: Option<&KeptSession>,
         act: Act,
     ) -> Result<bool, StoreError> {
         let (id, keep) = (id.clone(), keep.cloned());
@@ -171,14 +172,7 @@ impl Store {
             if changed == 0 {
                 return Ok(false);
             }
-            let keep = keep.as_ref().map_or("", RefreshTokenId::as_str);
-            conn.run(
-                "delete from access_token where account_id = ?1 and coalesce(refresh_token_id, '') <> ?2",
-                &[&id.as_str(), &keep],
-            )?;
-            conn.run("delete from refresh_token where account_id = ?1 and id <> ?2", &[&id.as_str(), &keep])?;
-            conn.run("delete from login_token where account_id = ?1", &[&id.as_str()])?;
-            conn.invalidate_sessions();
+            sessions::end_others(conn, &id, keep.as_ref())?;
             act.record(conn, &id, "account.set_password", ("account", id.as_str()), None)?;
             Ok(true)
         })

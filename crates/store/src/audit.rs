@@ -51,7 +51,6 @@ impl Store {
             });
             select.within(&reach, owner.as_ref(), "a.owner_id", "", |_| Right::ManageAccount);
             select.and_is("a.id", id.as_deref());
-            select.and_is("a.id", id.as_deref());
             select.and_is("a.target_type", target_type.as_deref());
             select.and_is("a.target_id", target_id.as_deref());
             select.and_is("a.action", action.as_deref());

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use std::{
     fs::{self, File},
     io::{self, BufRead, BufReader, BufWriter, Read, Write},
+    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
@@ -112,7 +113,8 @@ impl Store {
         }
         let path = directory.join(format!("before-schema-{SCHEMA_VERSION}-{now_ms}.impstead-backup"));
         let partial = path.with_extension("partial");
-        let mut out = BufWriter::new(File::create(&partial)?);
+        let mut out =
+            BufWriter::new(File::options().write(true).create(true).truncate(true).mode(0o600).open(&partial)?);
         self.backup(&mut out)?;
         out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
         fs::rename(&partial, &path)?;

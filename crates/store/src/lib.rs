@@ -51,7 +51,7 @@ pub use migrate::SCHEMA_VERSION;
 pub use products::{NewProduct, ProductChange};
 pub use reseal::Sealed;
 pub use select::{Page, Paged};
-pub use sessions::{LoginToken, NewAccess, NewSession, SessionRecord};
+pub use sessions::{KeptSession, LoginToken, NewAccess, NewSession, SessionRecord};
 pub use unbonding::UnbondingKey;
 pub use webhooks::{NewWebhook, WebhookChange};
 

@@ -31,6 +31,8 @@ pub struct SessionRecord {
 pub struct NewSession {
     /// The account that signs in.
     pub account: AccountId,
+    /// The account's password hash when the password was checked; if it has changed since, the sign-in comes too late.
+    pub password_hash: String,
     /// Hash of the refresh token.
     pub refresh_hash: Vec<u8>,
     /// Hash of the access token.
@@ -45,6 +47,15 @@ pub struct NewSession {
     pub most_refresh_tokens: i64,
     /// Hash of the login token that this sign-in uses up, where a one-time password was asked for.
     pub login_token: Option<Vec<u8>>,
+}
+
+/// The session of a caller that ends others.
+#[derive(Clone, Debug)]
+pub struct KeptSession {
+    /// Its refresh token; `None` if it came from a login key.
+    pub refresh_token: Option<RefreshTokenId>,
+    /// Hash of the access token that the caller came with.
+    pub access_hash: Vec<u8>,
 }
 
 /// An access token about to be issued for a refresh token or a login key.
@@ -96,13 +107,16 @@ impl Store {
     /// Signs an account in. Its oldest refresh tokens give way silently; access tokens issued for them go on.
     ///
     /// # Errors
-    /// [`Conflict::Missing`](crate::Conflict::Missing) `account` if it is not there or is disabled, `login_token` if that
+    /// [`Conflict::Missing`](crate::Conflict::Missing) `account` if it is not there, is disabled or has another password by now, `login_token` if that
     /// was used up meanwhile.
     pub async fn sign_in(&self, new: NewSession, act: Act) -> Result<RefreshTokenId, StoreError> {
         self.write(move |conn| {
             let account = new.account.as_str();
             // One sign-in of an account at a time, or two would each leave room for the other's token only.
-            if !is_enabled(conn, Lock::Change, &new.account)? {
+            let current = "select 1 from account where id = ?1 and password_hash = ?2";
+            if !is_enabled(conn, Lock::Change, &new.account)?
+                || !conn.exists(current, &[&account, &new.password_hash])?
+            {
                 return Err(Conflict::Missing("account").into());
             }
             if let Some(login_token) = &new.login_token {
@@ -247,6 +261,21 @@ impl Store {
         .await
     }
 
+    /// Ends all sessions of an account but one, with all access tokens issued for it, however they came about.
+    pub async fn end_other_sessions(
+        &self,
+        account: &AccountId,
+        keep: &KeptSession,
+        act: Act,
+    ) -> Result<(), StoreError> {
+        let (account, keep) = (account.clone(), keep.clone());
+        self.write(move |conn| {
+            end_others(conn, &account, Some(&keep))?;
+            act.record(conn, &account, "session.delete_others", ("account", account.as_str()), None)
+        })
+        .await
+    }
+
     /// Notes the first step of a sign-in that asks for a one-time password.
     pub async fn create_login_token(
         &self,
@@ -297,20 +326,28 @@ impl Store {
         .await
     }
 
-    /// Deletes access and login tokens that have expired and returns how many there were.
+    /// Deletes tokens that have expired and records past their keeping, and returns how many there were: audit rows and
+    /// device histories after 400 days, deliveries of webhooks after 30.
     pub async fn delete_expired(&self, now_ms: i64) -> Result<u64, StoreError> {
         // In portions, so that other writers need not wait for a night's worth of tokens.
         const PORTION: u64 = 5000;
+        const DAY_MS: i64 = 86_400_000;
         let mut total = 0;
-        for table in ["access_token", "login_token"] {
+        for (table, key, time, keep_ms) in [
+            ("access_token", "hash", "expires_ms", 0),
+            ("login_token", "hash", "expires_ms", 0),
+            ("audit", "id", "created_ms", 400 * DAY_MS),
+            ("device_history", "device_id, at_ms, seq", "at_ms", 400 * DAY_MS),
+            ("webhook_delivery", "id", "created_ms", 30 * DAY_MS),
+        ] {
             loop {
                 let deleted = self
                     .write(move |conn| {
                         let sql = format!(
-                            "delete from {table} where hash in
-                               (select hash from {table} where expires_ms <= ?1 order by expires_ms limit {PORTION})"
+                            "delete from {table} where ({key}) in
+                               (select {key} from {table} where {time} <= ?1 order by {time} limit {PORTION})"
                         );
-                        conn.run(&sql, &[&now_ms])
+                        conn.run(&sql, &[&(now_ms - keep_ms)])
                     })
                     .await?;
                 total += deleted;
@@ -321,6 +358,28 @@ impl Store {
         }
         Ok(total)
     }
+}
+
+/// Ends all sessions of an account but one.
+///
+/// Refresh tokens go first: an exchange that is under way holds its refresh token's row, so its access token is there
+/// to be deleted afterwards.
+pub(crate) fn end_others(
+    conn: &mut Conn<'_>,
+    account: &AccountId,
+    keep: Option<&KeptSession>,
+) -> Result<(), StoreError> {
+    // No id of a refresh token is empty, and `-` is none.
+    let refresh = keep.and_then(|keep| keep.refresh_token.as_ref()).map_or("-", RefreshTokenId::as_str);
+    let access = keep.map_or(&[][..], |keep| &keep.access_hash);
+    conn.run("delete from refresh_token where account_id = ?1 and id <> ?2", &[&account.as_str(), &refresh])?;
+    conn.run(
+        "delete from access_token where account_id = ?1 and coalesce(refresh_token_id, '') <> ?2 and hash <> ?3",
+        &[&account.as_str(), &refresh, &access],
+    )?;
+    conn.run("delete from login_token where account_id = ?1", &[&account.as_str()])?;
+    conn.invalidate_sessions();
+    Ok(())
 }
 
 type Collaboration = (AccountId, Role);

@@ -29,6 +29,9 @@ pub struct WebhookChange {
     pub content_type: Option<ContentType>,
 }
 
+/// Webhooks that a device group may have. Our choice.
+const MOST_PER_GROUP: i64 = 100;
+
 impl Store {
     /// Lists webhooks of groups that the caller reaches, oldest first; with `group`, only that group's.
     pub async fn webhooks(
@@ -80,6 +83,14 @@ impl Store {
             let NewWebhook { group, url, event, content_type } = &new;
             let group =
                 device_groups::fixed(conn, Some(Lock::Keep), group)?.ok_or(Conflict::Missing("device_group"))?;
+            // Each event makes a delivery to each, in the unit of work that caused it.
+            let held =
+                conn.first("select count(*) from webhook where group_id = ?1", &[&group.id.as_str()], |row| {
+                    row.get::<i64>(0)
+                })?;
+            if held.unwrap_or(0) >= MOST_PER_GROUP {
+                return Err(Conflict::QuotaReached { what: "webhooks of a device group", limit: MOST_PER_GROUP }.into());
+            }
             quota::take(conn, &group.owner, Holding::Webhooks)?;
             let webhook = Webhook {
                 id: act.new_id().into(),

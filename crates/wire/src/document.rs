@@ -1,4 +1,5 @@
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// A document with one primary resource: `{"data": …}`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,7 +46,7 @@ pub struct PageLinks {
 pub struct Resource<A, R> {
     /// The resource type, for example `product`.
     #[serde(rename = "type")]
-    pub kind: String,
+    pub kind: Cow<'static, str>,
     /// The resource's id: opaque, lower case.
     pub id: String,
     /// Where the resource is.
@@ -60,7 +61,7 @@ pub struct Resource<A, R> {
 impl<A, R> Resource<A, R> {
     /// Returns a linkage that points to this resource.
     pub fn linkage(&self) -> Linkage {
-        Linkage::new(&self.kind, &self.id)
+        Linkage::new(self.kind.clone(), &self.id)
     }
 }
 
@@ -79,14 +80,14 @@ pub struct SelfLink {
 pub struct Linkage {
     /// Type of the resource pointed to.
     #[serde(rename = "type")]
-    pub kind: String,
+    pub kind: Cow<'static, str>,
     /// Id of the resource pointed to.
     pub id: String,
 }
 
 impl Linkage {
     /// Makes a linkage of a type and an id.
-    pub fn new(kind: impl Into<String>, id: impl Into<String>) -> Self {
+    pub fn new(kind: impl Into<Cow<'static, str>>, id: impl Into<String>) -> Self {
         Self { kind: kind.into(), id: id.into() }
     }
 }

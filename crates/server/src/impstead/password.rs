@@ -19,7 +19,6 @@ pub const SHAPE: Shape = Shape {
 pub async fn replace(ConfirmedCaller(caller): ConfirmedCaller, State(app): State<App>, body: Body) -> Reply<NoContent> {
     let password = SHAPE.create(&body)?.text("password").unwrap_or_default();
     let hash = app.passwords.hash(&password, &*app.entropy).await?;
-    let keep = caller.session().refresh_token.as_ref();
-    let set = app.store.set_password(caller.account(), hash, keep, caller.act(&app)).await?;
+    let set = app.store.set_password(caller.account(), hash, Some(&caller.kept()), caller.act(&app)).await?;
     if set { Ok(NoContent) } else { Err(not_found("account")) }
 }

@@ -35,12 +35,7 @@ pub async fn delete(caller: Caller, State(app): State<App>, ids: Ids) -> Reply<N
 
 /// `DELETE /impstead/v1/accounts/me/sessions`: all but the caller's.
 pub async fn delete_others(caller: Caller, State(app): State<App>) -> Reply<NoContent> {
-    let current = caller.session().refresh_token.as_ref();
-    for token in app.store.refresh_tokens(caller.account()).await? {
-        if Some(&token.id) != current {
-            app.store.delete_refresh_token(caller.account(), &token.id, true, caller.act(&app)).await?;
-        }
-    }
+    app.store.end_other_sessions(caller.account(), &caller.kept(), caller.act(&app)).await?;
     Ok(NoContent)
 }
 

@@ -253,16 +253,26 @@ async fn chunked_bodies_are_read() {
 }
 
 #[tokio::test]
-async fn bodies_of_more_than_16_mebibytes_are_refused() {
+async fn bodies_have_a_longest_length() {
     on_each(async |w: World| {
         let owner = w.account("grower").await;
-        let padded = |bytes: usize| {
-            let document = product("Greenhouse").to_string();
+        let padded = |document: &serde_json::Value, bytes: usize| {
+            let document = document.to_string();
             format!("{document}{}", " ".repeat(bytes - document.len()))
         };
-        owner.send(Request::new("POST", "/v5/products").raw(padded((16 << 20) + 1))).await.fails(413, "VX413");
-        owner.send(Request::new("POST", "/v5/products").raw(padded(16 << 20))).await.is(201);
-        owner.send(Request::new("POST", "/v5/auth").raw(padded((16 << 20) + 1))).await.fails(413, "VX413");
+        let post = |path: &str, body: String| Request::new("POST", path).raw(body);
+        let mebibyte = 1 << 20;
+        owner.send(post("/v5/products", padded(&product("Greenhouse"), mebibyte + 1))).await.fails(413, "VX413");
+        let greenhouse = owner.send(post("/v5/products", padded(&product("Greenhouse"), mebibyte))).await;
+        let greenhouse = greenhouse.resource()["id"].as_str().unwrap().to_owned();
+        let group = owner.group("development_devicegroup", &greenhouse, "Beds").await;
+        let build = json!({ "data": { "type": "deployment", "attributes": { "device_code": "", "agent_code": "" },
+            "relationships": { "devicegroup": { "type": "development_devicegroup", "id": group } } } });
+        owner.send(post("/v5/deployments", padded(&build, 16 * mebibyte + 1))).await.fails(413, "VX413");
+        owner.send(post("/v5/deployments", padded(&build, 16 * mebibyte))).await.is(201);
+        let login = json!({ "id": "grower", "password": "wrong" });
+        owner.send(post("/v5/auth", padded(&login, (16 << 10) + 1))).await.fails(413, "VX413");
+        owner.send(post("/v5/auth", padded(&login, 16 << 10))).await.fails(401, "PX100");
         // A length is believed only as far as it goes.
         let claim = Request::new("POST", "/v5/products")
             .token(owner.token.as_ref().unwrap())
@@ -271,6 +281,35 @@ async fn bodies_of_more_than_16_mebibytes_are_refused() {
         connection.write(&claim.to_bytes()).await;
         drop(connection);
         owner.get("/v5/products").await.is(200);
+    })
+    .await;
+}
+
+/// A body that looks like a request line with bytes beyond ASCII must not grow on its way, or its end would be taken for
+/// a request of its own.
+#[tokio::test]
+async fn the_rest_of_an_unread_body_is_never_a_request() {
+    on_each(async |w: World| {
+        for length in [1000, 8192, 100_000] {
+            let mut body = b"GET /".to_vec();
+            body.resize(length - 40, 0xE4);
+            body.resize(length, b'x');
+            let head = Request::new("POST", "/v5/products").header("Content-Length", &length.to_string());
+            for pause_ms in [0, 1, 20, 150] {
+                let mut connection = Connection::open(w.address()).await;
+                connection.write(&head.to_bytes()).await;
+                tokio::time::sleep(std::time::Duration::from_millis(pause_ms)).await;
+                connection.write(&body).await;
+                connection.answer_to(&head).await.fails(401, "PX100");
+                let next = Request::new("GET", "/healthz");
+                connection.write(&next.to_bytes()).await;
+                let answers = String::from_utf8_lossy(&connection.rest().await).into_owned();
+                assert!(
+                    answers.matches("HTTP/1.1 ").count() <= 1 && !answers.contains(" 400 "),
+                    "{length} {pause_ms}: {answers}"
+                );
+            }
+        }
     })
     .await;
 }

@@ -125,6 +125,13 @@ impl Connection {
         answer
     }
 
+    /// Reads whatever else comes within a moment.
+    pub async fn rest(mut self) -> Vec<u8> {
+        let reading = async { while self.fill().await {} };
+        let _ = tokio::time::timeout(Duration::from_millis(200), reading).await;
+        self.unread
+    }
+
     async fn fill(&mut self) -> bool {
         let mut buffer = vec![0; 16 * 1024];
         let count = self.stream.read(&mut buffer).await.unwrap_or(0);

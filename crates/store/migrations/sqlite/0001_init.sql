@@ -251,6 +251,7 @@ create table webhook_delivery (
   updated_ms      integer not null
 ) strict, without rowid;
 create index webhook_delivery_due on webhook_delivery (next_attempt_ms) where state = 'pending';
+create index webhook_delivery_age on webhook_delivery (created_ms);
 create index webhook_delivery_webhook on webhook_delivery (webhook_id, created_ms, id);
 
 create table hourly_counter (

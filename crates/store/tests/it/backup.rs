@@ -41,6 +41,7 @@ async fn fill(db: &Db) {
     db.store.create_login_key(key, db.act(&ann)).await.unwrap();
     let session = NewSession {
         account: bob.clone(),
+        password_hash: PASSWORD_HASH.into(),
         refresh_hash: vec![1],
         access_hash: vec![2],
         access_expires_ms: i64::MAX,

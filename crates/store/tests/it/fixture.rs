@@ -37,6 +37,9 @@ pub(crate) use contract;
 /// All of a list, as far as tests fill one.
 pub const ALL: Page = Page { number: 1, size: 100 };
 
+/// What the fixture's accounts have for a password hash.
+pub const PASSWORD_HASH: &str = "$argon2id$";
+
 /// A fresh, migrated database.
 pub struct Db {
     pub store: Store,
@@ -192,7 +195,7 @@ impl Db {
         let new = NewAccount {
             username: username.into(),
             email: format!("{username}@example.net"),
-            password_hash: "$argon2id$".into(),
+            password_hash: PASSWORD_HASH.into(),
             production: true,
         };
         self.store.create_account(new, self.operator()).await.unwrap()

@@ -1,11 +1,12 @@
 use crate::fixture::*;
 use impstead_model::{AccountId, RefreshTokenId, Role};
-use impstead_store::{Conflict, NewAccess, NewSession, SessionRecord};
+use impstead_store::{Conflict, KeptSession, NewAccess, NewLoginKey, NewSession, SessionRecord};
 use std::sync::Arc;
 
 fn new_session(account: &AccountId, refresh: &str, access: &str) -> NewSession {
     NewSession {
         account: account.clone(),
+        password_hash: PASSWORD_HASH.into(),
         refresh_hash: refresh.into(),
         access_hash: access.into(),
         access_expires_ms: 5000,
@@ -129,20 +130,50 @@ async fn a_new_password_ends_all_sessions_but_one(db: Arc<Db>) {
     sign_in(&db, &ann, "r2", "a2").await;
     db.store.exchange_refresh_token(b"r1", access("a1b"), db.act(&ann)).await.unwrap();
     db.store.create_login_token(b"login", &ann, 9000).await.unwrap();
+    exchange_a_login_key(&db, &ann, "k1").await;
+    let late = new_session(&ann, "late", "late");
     let epoch = db.store.session_epoch();
+    let kept = KeptSession { refresh_token: Some(kept), access_hash: b"a1".to_vec() };
     assert!(db.store.set_password(&ann, "new".into(), Some(&kept), db.act(&ann)).await.unwrap());
     assert_eq!(db.store.credentials(&ann).await.unwrap().unwrap().password_hash, "new");
     assert!(db.store.session_epoch() > epoch);
     let alive = async |hash: &str| db.store.session(hash.as_bytes()).await.unwrap().is_some();
     assert_eq!(
-        [alive("a1").await, alive("a1b").await, alive("a2").await, alive("bob").await],
-        [true, true, false, true]
+        [alive("a1").await, alive("a1b").await, alive("a2").await, alive("k1").await, alive("bob").await],
+        [true, true, false, false, true]
     );
     assert_eq!(db.store.refresh_tokens(&ann).await.unwrap().len(), 1);
     assert_eq!(db.store.login_token(b"login").await.unwrap(), None);
+    let refused = db.store.sign_in(late, db.act(&ann)).await;
+    assert_eq!(conflict(refused), Conflict::Missing("account"), "the password was checked before it changed");
     assert!(db.store.set_password(&ann, "newer".into(), None, db.operator()).await.unwrap());
     assert_eq!([alive("a1").await, alive("bob").await], [false, true]);
     assert!(!db.store.set_password(&AccountId::new("nobody"), "x".into(), None, db.operator()).await.unwrap());
+}
+
+async fn exchange_a_login_key(db: &Db, account: &AccountId, hash: &str) {
+    let lookup = hash.as_bytes().to_vec();
+    let key = NewLoginKey { account: account.clone(), lookup: lookup.clone(), sealed: Vec::new(), description: None };
+    db.store.create_login_key(key, db.act(account)).await.unwrap();
+    assert!(db.store.exchange_login_key(&lookup, access(hash), db.act(account)).await.unwrap().is_some());
+}
+
+async fn all_other_sessions_end_however_they_came_about(db: Arc<Db>) {
+    let (ann, bob) = (db.account("ann").await.id, db.account("bob").await.id);
+    sign_in(&db, &bob, "bob", "bob").await;
+    let revoked = sign_in(&db, &ann, "r1", "a1").await;
+    sign_in(&db, &ann, "r2", "a2").await;
+    db.store.delete_refresh_token(&ann, &revoked, false, db.act(&ann)).await.unwrap();
+    exchange_a_login_key(&db, &ann, "k1").await;
+    exchange_a_login_key(&db, &ann, "k2").await;
+    let keep = KeptSession { refresh_token: None, access_hash: b"k1".to_vec() };
+    db.store.end_other_sessions(&ann, &keep, db.act(&ann)).await.unwrap();
+    let alive = async |hash: &str| db.store.session(hash.as_bytes()).await.unwrap().is_some();
+    assert_eq!(
+        [alive("a1").await, alive("a2").await, alive("k1").await, alive("k2").await, alive("bob").await],
+        [false, false, true, false, true]
+    );
+    assert!(db.store.refresh_tokens(&ann).await.unwrap().is_empty());
 }
 
 async fn a_login_token_allows_few_attempts_and_one_success(db: Arc<Db>) {
@@ -188,6 +219,7 @@ contract![
     a_refresh_token_is_exchanged,
     a_deleted_refresh_token_may_take_its_access_tokens_along,
     a_new_password_ends_all_sessions_but_one,
+    all_other_sessions_end_however_they_came_about,
     a_login_token_allows_few_attempts_and_one_success,
     expired_tokens_are_deleted,
 ];
