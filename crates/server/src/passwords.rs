@@ -2,7 +2,9 @@
 
 use crate::error::{ApiError, internal, rate_limited};
 use argon2::{Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier, Version};
+use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use impstead_model::Entropy;
+use sha2::{Digest, Sha256};
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
@@ -37,7 +39,7 @@ impl Passwords {
     }
 
     fn with_cost(cost: Params, entropy: &dyn Entropy) -> Self {
-        let decoy = hash_now(&cost, "", &entropy.bytes()).expect("the parameters are valid").into();
+        let decoy = decoy(&cost, &entropy.bytes()).into();
         Self { turns: Arc::new(Semaphore::new(AT_ONCE)), waiting: Arc::default(), decoy, cost }
     }
 
@@ -87,6 +89,13 @@ impl Drop for Waiting<'_> {
     }
 }
 
+/// Makes what looks like a hash without computing one, which would take a tenth of a second and 19 MiB of memory at every
+/// start.
+fn decoy(cost: &Params, salt: &[u8; 16]) -> String {
+    let (salt, output) = (STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(Sha256::digest(salt)));
+    format!("$argon2id$v=19$m={},t={},p={}${salt}${output}", cost.m_cost(), cost.t_cost(), cost.p_cost())
+}
+
 fn hash_now(cost: &Params, password: &str, salt: &[u8; 16]) -> argon2::password_hash::Result<String> {
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, cost.clone());
     Ok(argon2.hash_password_with_salt(password.as_bytes(), salt)?.to_string())
@@ -105,5 +114,16 @@ mod tests {
         assert!(passwords.verify("correct horse", Some(&hash)).await.unwrap());
         assert!(!passwords.verify("wrong horse", Some(&hash)).await.unwrap());
         assert!(!passwords.verify("", None).await.unwrap(), "nothing matches where there is no account");
+    }
+
+    #[test]
+    fn a_decoy_is_checked_like_a_hash() {
+        let passwords = Passwords::cheap(&SystemEntropy);
+        let decoy = PasswordHash::new(&passwords.decoy).unwrap();
+        let verdict = Argon2::default().verify_password(b"", &decoy);
+        assert_eq!(verdict, Err(argon2::password_hash::Error::PasswordInvalid));
+        let real = hash_now(&passwords.cost, "", &[0; 16]).unwrap();
+        let shape = |hash: &str| hash.split('$').map(str::len).collect::<Vec<_>>();
+        assert_eq!(shape(&passwords.decoy), shape(&real));
     }
 }

@@ -28,7 +28,7 @@ macro_rules! check {
     };
 }
 
-fn linkage(kind: &str, id: &str) -> Linkage {
+fn linkage(kind: &'static str, id: &str) -> Linkage {
     Linkage::new(kind, id)
 }
 
