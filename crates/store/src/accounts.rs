@@ -53,7 +53,7 @@ impl Store {
     /// Makes an account.
     ///
     /// # Errors
-    /// [`Conflict::Taken`](crate::Conflict::Taken) `username` or `email`.
+    /// [`Conflict::Taken`] `username` or `email`.
     pub async fn create_account(&self, new: NewAccount, act: Act) -> Result<Account, StoreError> {
         self.write(move |conn| {
             let NewAccount { username, email, password_hash, production } = &new;

@@ -16,7 +16,7 @@ impl Store {
     /// the group already, only the restart is recorded. The device's owner stays, whoever owns the group.
     ///
     /// # Errors
-    /// [`Conflict::Missing`](crate::Conflict::Missing) `device_group`, [`Conflict::Move`](crate::Conflict::Move).
+    /// [`Conflict::Missing`] `device_group`, [`Conflict::Move`].
     pub async fn assign_device(
         &self,
         group: &DeviceGroupId,
@@ -67,7 +67,7 @@ impl Store {
     /// Takes a device out of a group and says whether the device was there. A blessed device is un-blessed.
     ///
     /// # Errors
-    /// [`Conflict::DeviceUnassigned`](crate::Conflict::DeviceUnassigned) if the device is not in this group.
+    /// [`Conflict::DeviceUnassigned`] if the device is not in this group.
     pub async fn unassign_device(
         &self,
         group: &DeviceGroupId,

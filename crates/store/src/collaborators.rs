@@ -54,8 +54,8 @@ impl Store {
     /// Makes an account a collaborator on another.
     ///
     /// # Errors
-    /// [`Conflict::Duplicate`](crate::Conflict::Duplicate) if it is one, or is the owner itself;
-    /// [`Conflict::Missing`](crate::Conflict::Missing) `account`.
+    /// [`Conflict::Duplicate`] if it is one, or is the owner itself;
+    /// [`Conflict::Missing`] `account`.
     pub async fn add_collaborator(
         &self,
         owner: &AccountId,

@@ -144,8 +144,8 @@ impl Store {
     /// A delivery waits for each of the group's `deployment` webhooks when this returns.
     ///
     /// # Errors
-    /// [`Conflict::Missing`](crate::Conflict::Missing) `device_group`,
-    /// [`Conflict::QuotaReached`](crate::Conflict::QuotaReached).
+    /// [`Conflict::Missing`] `device_group`,
+    /// [`Conflict::QuotaReached`].
     pub async fn create_deployment(&self, new: NewDeployment, act: Act) -> Result<Deployment, StoreError> {
         let NewDeployment { group, code, description, origin, flagged, tags } = new;
         // Before the unit of work starts, so that no other waits for it.
@@ -245,8 +245,8 @@ impl Store {
     /// Deletes a deployment, and its code where no other deployment has it, and says whether it was there.
     ///
     /// # Errors
-    /// [`Conflict::DeploymentFlagged`](crate::Conflict::DeploymentFlagged),
-    /// [`Conflict::DeploymentInUse`](crate::Conflict::DeploymentInUse) unless it is older than its group's minimum
+    /// [`Conflict::DeploymentFlagged`],
+    /// [`Conflict::DeploymentInUse`] unless it is older than its group's minimum
     /// supported deployment.
     pub async fn delete_deployment(&self, id: &DeploymentId, act: Act) -> Result<bool, StoreError> {
         let id = id.clone();

@@ -106,10 +106,10 @@ impl Store {
     /// Makes a device group.
     ///
     /// # Errors
-    /// [`Conflict::Missing`](crate::Conflict::Missing) `product`; `production_target` or `dut_target` unless that group
+    /// [`Conflict::Missing`] `product`; `production_target` or `dut_target` unless that group
     /// exists, has the type that [`DeviceGroupType::target_types`] asks for (so never for a type without targets) and
-    /// is in the same product. [`Conflict::Duplicate`](crate::Conflict::Duplicate) if the product has a group of this
-    /// name, [`Conflict::QuotaReached`](crate::Conflict::QuotaReached).
+    /// is in the same product. [`Conflict::Duplicate`] if the product has a group of this
+    /// name, [`Conflict::QuotaReached`].
     pub async fn create_device_group(&self, new: NewDeviceGroup, act: Act) -> Result<DeviceGroup, StoreError> {
         self.write(move |conn| {
             let owner: AccountId = conn
@@ -230,9 +230,9 @@ impl Store {
     /// Deletes a device group with its deployments, webhooks and counters, and says whether it was there.
     ///
     /// # Errors
-    /// [`Conflict::GroupHasDevices`](crate::Conflict::GroupHasDevices),
-    /// [`Conflict::GroupHasFlaggedDeployments`](crate::Conflict::GroupHasFlaggedDeployments),
-    /// [`Conflict::GroupIsTarget`](crate::Conflict::GroupIsTarget).
+    /// [`Conflict::GroupHasDevices`],
+    /// [`Conflict::GroupHasFlaggedDeployments`],
+    /// [`Conflict::GroupIsTarget`].
     pub async fn delete_device_group(&self, id: &DeviceGroupId, act: Act) -> Result<bool, StoreError> {
         let id = id.clone();
         self.write(move |conn| {
@@ -301,8 +301,8 @@ impl Store {
     /// The present one again succeeds.
     ///
     /// # Errors
-    /// [`Conflict::Missing`](crate::Conflict::Missing) `deployment` if the group has no such deployment,
-    /// [`Conflict::OlderThanMinimum`](crate::Conflict::OlderThanMinimum).
+    /// [`Conflict::Missing`] `deployment` if the group has no such deployment,
+    /// [`Conflict::OlderThanMinimum`].
     pub async fn set_min_supported_deployment(
         &self,
         group: &DeviceGroupId,

@@ -131,9 +131,9 @@ impl Store {
     /// Adds a device to an account.
     ///
     /// # Errors
-    /// [`Conflict::Duplicate`](crate::Conflict::Duplicate) if its id or MAC address is there already,
-    /// [`Conflict::Missing`](crate::Conflict::Missing) `mac_address` if that is none,
-    /// [`Conflict::QuotaReached`](crate::Conflict::QuotaReached).
+    /// [`Conflict::Duplicate`] if its id or MAC address is there already,
+    /// [`Conflict::Missing`] `mac_address` if that is none,
+    /// [`Conflict::QuotaReached`].
     pub async fn add_device(&self, new: NewDevice, act: Act) -> Result<Device, StoreError> {
         self.write(move |conn| {
             let NewDevice { id, mac, owner, imp_type, plan_id, public_key } = &new;
@@ -215,8 +215,8 @@ impl Store {
     /// Removes a device from its account and says whether it was there.
     ///
     /// # Errors
-    /// [`Conflict::DeviceAssigned`](crate::Conflict::DeviceAssigned),
-    /// [`Conflict::DeviceBlessed`](crate::Conflict::DeviceBlessed).
+    /// [`Conflict::DeviceAssigned`],
+    /// [`Conflict::DeviceBlessed`].
     pub async fn delete_device(&self, id: &DeviceId, act: Act) -> Result<bool, StoreError> {
         let id = id.clone();
         self.write(move |conn| {
@@ -241,7 +241,7 @@ impl Store {
     /// Asks a device to restart and says whether it is there. See [`Store::restart_device_group`].
     ///
     /// # Errors
-    /// [`Conflict::DeviceUnassigned`](crate::Conflict::DeviceUnassigned).
+    /// [`Conflict::DeviceUnassigned`].
     pub async fn restart_device(&self, id: &DeviceId, kind: RestartKind, act: Act) -> Result<bool, StoreError> {
         let id = id.clone();
         self.write(move |conn| {

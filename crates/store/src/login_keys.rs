@@ -65,8 +65,8 @@ impl Store {
     /// Makes a login key.
     ///
     /// # Errors
-    /// [`Conflict::QuotaReached`](crate::Conflict::QuotaReached), exactly, however many are made at once;
-    /// [`Conflict::Missing`](crate::Conflict::Missing) `account`.
+    /// [`Conflict::QuotaReached`], exactly, however many are made at once;
+    /// [`Conflict::Missing`] `account`.
     pub async fn create_login_key(&self, new: NewLoginKey, act: Act) -> Result<LoginKey, StoreError> {
         self.write(move |conn| {
             let NewLoginKey { account, lookup, sealed, description } = &new;

@@ -107,7 +107,7 @@ impl Store {
     /// Signs an account in. Its oldest refresh tokens give way silently; access tokens issued for them go on.
     ///
     /// # Errors
-    /// [`Conflict::Missing`](crate::Conflict::Missing) `account` if it is not there, is disabled or has another password by now, `login_token` if that
+    /// [`Conflict::Missing`] `account` if it is not there, is disabled or has another password by now, `login_token` if that
     /// was used up meanwhile.
     pub async fn sign_in(&self, new: NewSession, act: Act) -> Result<RefreshTokenId, StoreError> {
         self.write(move |conn| {

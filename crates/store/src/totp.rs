@@ -9,7 +9,7 @@ impl Store {
     /// account is there.
     ///
     /// # Errors
-    /// [`Conflict::TotpEnabled`](crate::Conflict::TotpEnabled).
+    /// [`Conflict::TotpEnabled`].
     pub async fn begin_totp(&self, account: &AccountId, sealed: Vec<u8>, act: Act) -> Result<bool, StoreError> {
         let account = account.clone();
         self.write(move |conn| {
@@ -29,7 +29,7 @@ impl Store {
     /// one of the recovery codes. Returns false if no enrolment was begun.
     ///
     /// # Errors
-    /// [`Conflict::TotpEnabled`](crate::Conflict::TotpEnabled).
+    /// [`Conflict::TotpEnabled`].
     pub async fn confirm_totp(
         &self,
         account: &AccountId,

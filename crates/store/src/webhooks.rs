@@ -76,8 +76,8 @@ impl Store {
     /// Makes a webhook.
     ///
     /// # Errors
-    /// [`Conflict::Missing`](crate::Conflict::Missing) `device_group`,
-    /// [`Conflict::QuotaReached`](crate::Conflict::QuotaReached).
+    /// [`Conflict::Missing`] `device_group`,
+    /// [`Conflict::QuotaReached`].
     pub async fn create_webhook(&self, new: NewWebhook, act: Act) -> Result<Webhook, StoreError> {
         self.write(move |conn| {
             let NewWebhook { group, url, event, content_type } = &new;
