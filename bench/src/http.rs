@@ -7,11 +7,14 @@ use serde_json::Value;
 use std::{
     io::{self, BufRead, BufReader, Write},
     net::{SocketAddr, TcpStream},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// Longer than the server takes for anything, so that a hang is an error and not a wait.
 const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// A connection that stood idle for longer is not used again.
+const LONGEST_IDLE: Duration = Duration::from_secs(10);
 
 /// A client of one server.
 pub struct Client {
@@ -19,6 +22,8 @@ pub struct Client {
     /// The access token to send; none if empty.
     pub token: String,
     connection: Option<BufReader<TcpStream>>,
+    /// When the connection was last used.
+    used: Instant,
 }
 
 /// A whole answer.
@@ -30,12 +35,12 @@ pub struct Answer {
 
 impl Client {
     pub fn new(address: SocketAddr) -> Self {
-        Self { address, token: String::new(), connection: None }
+        Self { address, token: String::new(), connection: None, used: Instant::now() }
     }
 
     /// Returns a client with the same token and a connection of its own.
     pub fn another(&self, address: SocketAddr) -> Self {
-        Self { address, token: self.token.clone(), connection: None }
+        Self { address, token: self.token.clone(), connection: None, used: Instant::now() }
     }
 
     /// Sends a request and reads its answer. An error means that nobody knows whether the request was carried out.
@@ -53,6 +58,11 @@ impl Client {
     }
 
     fn exchange(&mut self, method: &str, path: &str, body: Option<&Value>) -> io::Result<Answer> {
+        // The server closes what stands idle for half a minute, which is not an answer that got lost.
+        if self.used.elapsed() > LONGEST_IDLE {
+            self.connection = None;
+        }
+        self.used = Instant::now();
         let connection = match &mut self.connection {
             Some(connection) => connection,
             empty => {
