@@ -47,10 +47,8 @@ pub struct RunArgs {
 
 /// Measures and reports.
 pub fn run(arguments: &RunArgs) -> Result<()> {
-    let work = arguments.directory.join("work");
-    if work.exists() {
-        fs::remove_dir_all(&work)?;
-    }
+    // A directory of its own, so that several runs do not meet.
+    let work = arguments.directory.join(format!("run-{}", std::process::id()));
     fs::create_dir_all(&work)?;
     let bench = Bench { arguments, wrk: Wrk::new(&work, arguments.seconds)?, work };
     let mut report = Report { configuration: machine::configuration(&arguments.binary, &bench.work), figures: vec![] };
@@ -87,7 +85,6 @@ pub fn run(arguments: &RunArgs) -> Result<()> {
         }
     }
     report.write(&arguments.directory.join("report.json"))?;
-    fs::remove_dir_all(&bench.work)?;
     let missed: Vec<&str> = report.figures.iter().filter(|it| !it.is_met()).map(|it| it.name.as_str()).collect();
     ensure!(missed.is_empty(), "missed: {}", missed.join("; "));
     Ok(())
@@ -97,6 +94,12 @@ struct Bench<'a> {
     arguments: &'a RunArgs,
     work: PathBuf,
     wrk: Wrk,
+}
+
+impl Drop for Bench<'_> {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.work);
+    }
 }
 
 impl Bench<'_> {
