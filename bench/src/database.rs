@@ -1,6 +1,7 @@
 //! The database itself: a fresh one, a million devices at once, and what must not be found after a crash.
 
 use anyhow::{Context, Result, ensure};
+use clap::ValueEnum;
 use postgres::NoTls;
 use std::{
     io::Write,
@@ -20,9 +21,29 @@ pub enum Database {
     },
 }
 
-/// Returns the URL of the PostgreSQL server, if there is one.
-pub fn postgres_server() -> Option<String> {
-    std::env::var(POSTGRES).ok().filter(|url| !url.is_empty())
+/// Which databases to use.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum On {
+    Sqlite,
+    Postgres,
+    Both,
+}
+
+impl On {
+    /// Returns the servers to make databases on: none for SQLite. Says so if PostgreSQL is wanted and not there.
+    pub fn servers(self) -> Vec<Option<String>> {
+        let mut servers = Vec::new();
+        if self != Self::Postgres {
+            servers.push(None);
+        }
+        if self != Self::Sqlite {
+            match std::env::var(POSTGRES).ok().filter(|url| !url.is_empty()) {
+                Some(url) => servers.push(Some(url)),
+                None => println!("SKIPPED on PostgreSQL: run this through scripts/with-postgres.sh"),
+            }
+        }
+        servers
+    }
 }
 
 impl Database {

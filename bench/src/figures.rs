@@ -2,7 +2,7 @@
 
 use crate::{
     bare,
-    database::{Database, postgres_server},
+    database::{Database, On},
     fsync,
     http::Client,
     machine,
@@ -43,6 +43,9 @@ pub struct RunArgs {
     /// Only these figures
     #[arg(long, value_delimiter = ',', default_values = ["reads", "creates", "growth", "memory"])]
     only: Vec<String>,
+    /// On which databases; PostgreSQL comes through scripts/with-postgres.sh
+    #[arg(long, value_enum, default_value_t = On::Both)]
+    on: On,
 }
 
 /// Measures and reports.
@@ -59,18 +62,15 @@ pub fn run(arguments: &RunArgs) -> Result<()> {
             arguments.rounds, arguments.seconds, arguments.connections
         ),
     );
-    let postgres = postgres_server();
-    if let Some(server) = &postgres {
+    let servers = arguments.on.servers();
+    if let Some(server) = servers.iter().flatten().next() {
         report.configuration.insert("postgresql", Database::on_postgres(server, "about")?.about()?);
-    } else {
-        println!("SKIPPED: everything on PostgreSQL; run this through scripts/with-postgres.sh");
     }
     machine::print(&report.configuration);
 
     let wanted = |name: &str| arguments.only.iter().any(|only| only == name);
-    let mut databases = vec![None];
-    databases.extend(postgres.as_deref().map(Some));
-    for server in databases {
+    for server in &servers {
+        let server = server.as_deref();
         if wanted("reads") {
             bench.reads(server, &mut report)?;
         }

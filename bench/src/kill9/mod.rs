@@ -9,13 +9,13 @@ mod records;
 mod writer;
 
 use crate::{
-    database::postgres_server,
+    database::On,
     figures::{Place, place},
     http::Client,
     site::Running,
 };
 use anyhow::{Context, Result, anyhow};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde_json::json;
 use std::{fs, path::PathBuf, thread, time::Duration};
 use writer::Writer;
@@ -51,13 +51,6 @@ pub struct Kill9Args {
     seed: Option<u64>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum On {
-    Sqlite,
-    Postgres,
-    Both,
-}
-
 /// What happened over all cycles.
 #[derive(Default)]
 struct Tally {
@@ -71,22 +64,11 @@ struct Tally {
 pub fn run(arguments: &Kill9Args) -> Result<()> {
     let seed = arguments.seed.unwrap_or_else(|| fastrand::u64(..));
     println!("kill9: seed {seed}, {} cycles, {} clients", arguments.cycles, arguments.clients);
-    let server = postgres_server();
-    let mut servers = Vec::new();
-    if arguments.on != On::Postgres {
-        servers.push(None);
-    }
-    if arguments.on != On::Sqlite {
-        match &server {
-            Some(server) => servers.push(Some(server.as_str())),
-            None => println!("kill9: SKIPPED on PostgreSQL; run this through scripts/with-postgres.sh"),
-        }
-    }
     let mut results = Vec::new();
-    for server in servers {
+    for server in arguments.on.servers() {
         // A directory of its own, so that several runs do not meet.
         let work = arguments.directory.join(format!("kill9-{}", std::process::id()));
-        let place = place(&arguments.binary, &work, server, "kill9")?;
+        let place = place(&arguments.binary, &work, server.as_deref(), "kill9")?;
         let name = place.database.name();
         let Tally { acknowledged, in_doubt, happened, kills_at_start } = cycles(arguments, &place, seed)
             .with_context(|| format!("on {name}, with --seed {seed}; data and log are in {}", work.display()))?;
