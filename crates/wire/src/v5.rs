@@ -317,6 +317,59 @@ pub struct HistoryEntry {
     pub actor_id: String,
 }
 
+/// A line of a device's log: a plain object, not a resource. The members and their order are the same in history and in
+/// log streams.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct LogEntry {
+    /// Id of the device.
+    #[serde(default)]
+    pub device_id: String,
+    /// When the line came.
+    pub ts: Timestamp,
+    /// `development` or `production`: on which side the device's group is.
+    #[serde(default)]
+    pub log_type: String,
+    /// Who says it, for example `server.log`, `agent.error` or `status`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What it says; it may have line breaks.
+    pub msg: String,
+}
+
+/// A log stream that was just made: `type` is `logstream`. It has neither links nor relationships.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct LogStream {
+    /// The resource type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The stream's id, a secret: whoever knows it can read the stream.
+    pub id: String,
+    /// Its attributes.
+    pub attributes: LogStreamAttributes,
+}
+
+/// Attributes of a log stream.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct LogStreamAttributes {
+    /// Where to read it; a slash and a device's id after it is where the device is added and removed.
+    #[serde(default)]
+    pub url: String,
+}
+
+/// Data of a `state_change` event in a log stream of the JSON format.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct StateChange {
+    /// Id of the device, where the change is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_id: Option<String>,
+    /// `opened`, `closed`, `subscribed` or `unsubscribed`.
+    pub state: String,
+}
+
 /// A webhook: `type` is `webhook`.
 pub type Webhook = Resource<WebhookAttributes, WebhookRelationships>;
 
