@@ -137,6 +137,11 @@ impl Caller {
         &self.session.record
     }
 
+    /// The session as it is remembered, for what outlives the request.
+    pub fn whole_session(&self) -> &Arc<Session> {
+        &self.session
+    }
+
     /// The caller's account.
     pub fn account(&self) -> &AccountId {
         &self.session.record.account

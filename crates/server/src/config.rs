@@ -1,4 +1,6 @@
 use crate::RateLimit;
+use impstead_bus::Capacity;
+use impstead_runtime::LogLimits;
 use ipnet::IpNet;
 use std::{net::IpAddr, time::Duration};
 
@@ -23,6 +25,22 @@ pub struct Config {
     pub request_timeout: Duration,
     /// How long requests under way may take to end when the server stops.
     pub shutdown_grace: Duration,
+    /// What logs may cost.
+    pub log_limits: LogLimits,
+    /// Log streams that an account may have at once; a further one closes the oldest.
+    pub log_streams_per_account: usize,
+    /// Devices that a log stream carries; a further one takes the place of the one added longest ago.
+    pub log_stream_devices: usize,
+    /// Streams of `/impstead/v1/logs` that an account may read at once.
+    pub log_tails_per_account: usize,
+    /// What may wait for the reader of a stream; what comes when it is full is skipped.
+    pub log_stream_queue: Capacity,
+    /// After how long without events a stream says that it lives. One client gives up after a minute.
+    pub log_stream_keep_alive: Duration,
+    /// How long a stream waits to be opened.
+    pub log_stream_unopened: Duration,
+    /// How long a stream may last; then its clients make a new one.
+    pub log_stream_life: Duration,
 }
 
 impl Default for Config {
@@ -37,6 +55,14 @@ impl Default for Config {
             public_metrics: false,
             request_timeout: Duration::from_secs(60),
             shutdown_grace: Duration::from_secs(10),
+            log_limits: LogLimits::default(),
+            log_streams_per_account: 1,
+            log_stream_devices: 8,
+            log_tails_per_account: 20,
+            log_stream_queue: Capacity { lines: 1000, bytes: 1 << 20 },
+            log_stream_keep_alive: Duration::from_secs(15),
+            log_stream_unopened: Duration::from_secs(60),
+            log_stream_life: Duration::from_secs(24 * 3600),
         }
     }
 }

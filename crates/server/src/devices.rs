@@ -42,13 +42,13 @@ pub async fn list(caller: Caller, State(app): State<App>, query: ListQuery) -> R
 
 /// `GET /v5/devices/{device}`: by device id, MAC address or agent id.
 pub async fn show(caller: Caller, State(app): State<App>, ids: Ids) -> Reply<One<wire::Device>> {
-    let device = find(&app, &caller, &ids, Right::ReadInside).await?;
+    let device = find(&app, &caller, ids.one(), Right::ReadInside).await?;
     Ok(One(resource(&app, device)))
 }
 
 /// `PATCH /v5/devices/{device}`: sets the name; an empty one removes it.
 pub async fn update(caller: Caller, State(app): State<App>, ids: Ids, body: Body) -> Reply<One<wire::Device>> {
-    let device = find(&app, &caller, &ids, Right::Operate).await?;
+    let device = find(&app, &caller, ids.one(), Right::Operate).await?;
     let is_it = |named: &str| {
         named.eq_ignore_ascii_case(device.id.as_str())
             || canonical_mac(named).is_some_and(|mac| mac == device.mac_address)
@@ -64,7 +64,7 @@ pub async fn update(caller: Caller, State(app): State<App>, ids: Ids, body: Body
 
 /// `DELETE /v5/devices/{device}`: removes it from the account.
 pub async fn delete(caller: Caller, State(app): State<App>, ids: Ids) -> Reply<NoContent> {
-    let device = find(&app, &caller, &ids, Right::Operate).await?;
+    let device = find(&app, &caller, ids.one(), Right::Operate).await?;
     if app.store.delete_device(&device.id, caller.act(&app)).await? { Ok(NoContent) } else { Err(not_found("device")) }
 }
 
@@ -79,7 +79,7 @@ pub async fn conditional_restart(caller: Caller, State(app): State<App>, ids: Id
 }
 
 async fn restart_as(app: &App, caller: &Caller, ids: &Ids, kind: RestartKind) -> Reply<NoContent> {
-    let device = find(app, caller, ids, Right::Operate).await?;
+    let device = find(app, caller, ids.one(), Right::Operate).await?;
     if app.store.restart_device(&device.id, kind, caller.act(app)).await? {
         Ok(NoContent)
     } else {
@@ -94,7 +94,7 @@ pub async fn history(
     ids: Ids,
     query: ListQuery,
 ) -> Reply<Listed<wire::HistoryEntry>> {
-    let device = find(&app, &caller, &ids, Right::ReadInside).await?;
+    let device = find(&app, &caller, ids.one(), Right::ReadInside).await?;
     let page = app.store.device_history(&device.id, query.page).await?;
     Ok(Listed::new(&query, page, |entry| {
         let model::HistoryEntry { at_ms, event, owner, actor } = entry;
@@ -107,8 +107,14 @@ pub async fn history(
     }))
 }
 
-async fn find(app: &App, caller: &Caller, ids: &Ids, right: fn(Side) -> Right) -> Result<model::Device, ApiError> {
-    let device = app.store.device(ids.one()).await?.ok_or_else(|| not_found("device"))?;
+/// Finds a device by its id, MAC address or agent id, if the caller has a right to it.
+pub async fn find(
+    app: &App,
+    caller: &Caller,
+    identifier: &str,
+    right: fn(Side) -> Right,
+) -> Result<model::Device, ApiError> {
+    let device = app.store.device(identifier).await?.ok_or_else(|| not_found("device"))?;
     caller.may(right(device.side()), &device.owner, "device")?;
     Ok(device)
 }

@@ -17,8 +17,10 @@ mod group_devices;
 mod health;
 mod impstead;
 mod libraries;
+mod log_streams;
 mod login_guard;
 mod login_keys;
+mod logs;
 mod metrics;
 mod openapi;
 mod page;
@@ -44,8 +46,11 @@ pub use secrets::{Purpose, ServerKey, new_hex_token, token_hash};
 pub use serve::{Tls, serve};
 
 use caller::Sessions;
+use impstead_bus::Bus;
 use impstead_model::{Clock, Entropy};
+use impstead_runtime::Logs;
 use impstead_store::Store;
+use log_streams::Streams;
 use login_guard::LoginGuard;
 use metrics::Metrics;
 use openapi::Documentation;
@@ -71,6 +76,11 @@ pub struct Shared {
     pub key: ServerKey,
     /// Hashes and checks passwords.
     pub passwords: Passwords,
+    /// The way of log lines to those who read them as they come.
+    pub bus: Bus,
+    /// What devices log.
+    pub logs: Logs,
+    streams: Streams,
     sessions: Sessions,
     large_bodies: Arc<Semaphore>,
     rate_limits: RateLimits,
@@ -98,12 +108,17 @@ impl App {
         config: Config,
     ) -> Self {
         let rate_limits = RateLimits::new(config.rate_limit);
+        let bus = Bus::default();
+        let logs = Logs::new(store.clone(), bus.clone(), Arc::clone(&clock), config.log_limits);
         Self(Arc::new(Shared {
             store,
             clock,
             entropy,
             key,
             passwords,
+            bus,
+            logs,
+            streams: Streams::default(),
             sessions: Sessions::new(),
             large_bodies: shape::large_bodies(),
             rate_limits,

@@ -26,6 +26,9 @@ pub struct Metrics {
     requests: Family<Answered, Histogram, fn() -> Histogram>,
     logins: Family<Outcome, Counter>,
     connections: Gauge,
+    log_streams: Gauge,
+    log_events: Counter,
+    log_lines_skipped: Counter,
 }
 
 impl Metrics {
@@ -44,7 +47,15 @@ impl Metrics {
         );
         registry.register("logins", "Attempts to sign in, by outcome", logins.clone());
         registry.register("connections", "Connections open", connections.clone());
-        Self { registry, requests, logins, connections }
+        let (log_streams, log_events, log_lines_skipped) = (Gauge::default(), Counter::default(), Counter::default());
+        registry.register("log_streams", "Log streams being read", log_streams.clone());
+        registry.register("log_stream_events", "Events sent in log streams", log_events.clone());
+        registry.register(
+            "log_stream_lines_skipped",
+            "Log lines that readers of streams missed, since they were too slow",
+            log_lines_skipped.clone(),
+        );
+        Self { registry, requests, logins, connections, log_streams, log_events, log_lines_skipped }
     }
 
     /// Counts an answered request.
@@ -72,6 +83,22 @@ impl Metrics {
         OpenConnection(self.connections.clone())
     }
 
+    /// Counts a log stream for as long as the value returned lives.
+    pub fn log_stream(&self) -> OpenStream {
+        self.log_streams.inc();
+        OpenStream(self.log_streams.clone())
+    }
+
+    /// Counts events sent in log streams.
+    pub fn log_events(&self, count: u64) {
+        self.log_events.inc_by(count);
+    }
+
+    /// Counts log lines that readers of streams missed.
+    pub fn log_lines_skipped(&self, count: u64) {
+        self.log_lines_skipped.inc_by(count);
+    }
+
     /// Writes all metrics in Prometheus' text format.
     pub fn text(&self) -> String {
         let mut text = String::new();
@@ -84,6 +111,15 @@ impl Metrics {
 pub struct OpenConnection(Gauge);
 
 impl Drop for OpenConnection {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+/// A log stream that is being read.
+pub struct OpenStream(Gauge);
+
+impl Drop for OpenStream {
     fn drop(&mut self) {
         self.0.dec();
     }

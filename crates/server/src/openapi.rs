@@ -14,6 +14,7 @@ use crate::{
     App,
     device_groups::TYPES,
     document::MEDIA_TYPE,
+    log_streams::EVENT_STREAM,
     routes::{Access, RequestBody, Route, routes},
     shape::{Kind, Shape, Write},
 };
@@ -79,6 +80,11 @@ pub const RESOURCES: &[Resource] = &[
         name: "Webhook",
         types: &["webhook"],
         description: "A URL that is told when something happens in a device group.",
+    },
+    Resource {
+        name: "LogStream",
+        types: &["logstream"],
+        description: "A stream of the log lines of some devices, as they come.",
     },
     Resource { name: "Library", types: &["library"], description: "A Squirrel library." },
     Resource { name: "Totp", types: &["totp"], description: "The second factor of the caller's account." },
@@ -380,6 +386,10 @@ fn parameters(route: &Route) -> Vec<Value> {
             "schema": schema,
         }));
     }
+    for name in route.parameters {
+        let (schema, description) = parameter_schema(name);
+        parameters.push(json!({ "name": name, "in": "query", "description": description, "schema": schema }));
+    }
     for header in route.headers {
         parameters.push(json!({
             "name": header,
@@ -415,6 +425,19 @@ fn filter_schema(name: &str) -> (Value, &'static str) {
     }
 }
 
+/// What a query parameter takes that is no filter, and what it does.
+fn parameter_schema(name: &str) -> (Value, &'static str) {
+    let text = || json!({ "type": "string" });
+    match name {
+        "devicegroup" => (text(), "Id of a device group; name either this or `device`."),
+        "device" => (text(), "Device id, MAC address or agent id; name either this or `devicegroup`."),
+        "type" => (text(), "Types of the entries wanted, separated by commas; other words are refused."),
+        "q" => (text(), "Text that the entries wanted hold in their message, in any case."),
+        "format" => (json!({ "type": "string", "enum": ["text", "json"] }), "How the data of a stream's events are written."),
+        _ => (text(), ""),
+    }
+}
+
 fn path_parameters(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
 }
@@ -431,6 +454,7 @@ fn path_parameter_description(name: &str) -> &'static str {
         "devicegroup" => "Id of the device group.",
         "deployment" => "Id of the deployment.",
         "webhook" => "Id of the webhook.",
+        "logstream" => "Id of the log stream, which is a secret.",
         "audit_entry" => "Id of the audit entry.",
         _ => "",
     }
@@ -457,6 +481,13 @@ fn responses(route: &Route, generators: &mut Generators) -> Value {
     if let Some(schema) = route.answer {
         let media_type = route.media_type.split(';').next().unwrap_or_default();
         response["content"] = json!({ media_type: { "schema": schema(&mut generators.answers).to_value() } });
+    }
+    if route.streams {
+        // A stream does not end by itself, so this schema is of any part of it that ends after an event.
+        response["content"][EVENT_STREAM] = json!({ "schema": {
+            "type": "string",
+            "description": "Server-sent events without end: `state_change` and `message`.",
+        } });
     }
     responses.insert(route.success.to_string(), response);
     for error in ERRORS.iter().filter(|error| may_fail(route, error.status)) {

@@ -17,6 +17,9 @@ pub struct ListQuery {
     /// The page wanted.
     pub page: Page,
     filters: Vec<(String, String)>,
+    /// Other parameters, and those of them that the list has, which links keep.
+    others: Vec<(String, String)>,
+    kept: Vec<(&'static str, String)>,
     /// Absolute URL of the collection, without a query.
     url: String,
 }
@@ -26,7 +29,7 @@ impl FromRequestParts<App> for ListQuery {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let mut page = Page { number: 1, size: DEFAULT_SIZE };
-        let mut filters = Vec::new();
+        let (mut filters, mut others) = (Vec::new(), Vec::new());
         for (name, value) in form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()) {
             match &*name {
                 "page[number]" => page.number = positive(&name, &value)?,
@@ -38,10 +41,10 @@ impl FromRequestParts<App> for ListQuery {
                     }
                     filters.push((path.to_owned(), value.into_owned()));
                 }
-                _ => {}
+                _ => others.push((name.into_owned(), value.into_owned())),
             }
         }
-        Ok(Self { page, filters, url: format!("{}{}", app.config.public_url, parts.uri.path()) })
+        Ok(Self { page, filters, others, kept: Vec::new(), url: format!("{}{}", app.config.public_url, parts.uri.path()) })
     }
 }
 
@@ -56,6 +59,13 @@ impl ListQuery {
         let Some(value) = self.filter(path) else { return Ok(None) };
         let refused = || invalid_parameter(&format!("filter[{path}]"), "The filter does not have this value.");
         parse(value).map(Some).ok_or_else(refused)
+    }
+
+    /// Returns the value of a parameter that is no filter, the last one where it is repeated; links keep it.
+    pub fn parameter(&mut self, name: &'static str) -> Option<String> {
+        let (_, value) = self.others.iter().rfind(|(other, _)| other == name)?;
+        self.kept.push((name, value.clone()));
+        Some(value.clone())
     }
 
     /// Makes the page's links; `more` says whether there is a next page.
@@ -75,6 +85,10 @@ impl ListQuery {
         let mut separator = '?';
         for (path, value) in &self.filters {
             let _ = write!(link, "{separator}filter%5B{}%5D={}", encode(path), encode(value));
+            separator = '&';
+        }
+        for (name, value) in &self.kept {
+            let _ = write!(link, "{separator}{name}={}", encode(value));
             separator = '&';
         }
         let _ = write!(link, "{separator}page%5Bnumber%5D={number}&page%5Bsize%5D={}", self.page.size);

@@ -5,8 +5,8 @@ use crate::{
     document::MEDIA_TYPE,
     error::{method_not_allowed, not_found},
     gate, group_devices, health,
-    impstead::{audit, collaborators, password, quota, sessions, totp, unbonding_key},
-    libraries, login_keys, openapi, products, reference, refresh_tokens,
+    impstead::{audit, collaborators, logs as impstead_logs, password, quota, sessions, totp, unbonding_key},
+    libraries, log_streams, login_keys, logs, openapi, products, reference, refresh_tokens,
     shape::Shape,
     webhooks,
 };
@@ -41,6 +41,10 @@ pub struct Route {
     pub filters: &'static [&'static str],
     /// Whether it is a list in pages.
     pub paged: bool,
+    /// Its other query parameters.
+    pub parameters: &'static [&'static str],
+    /// Whether it may answer with a stream of events that does not end by itself.
+    pub streams: bool,
     pub(crate) body: Option<RequestBody>,
     pub(crate) success: u16,
     pub(crate) answer: Option<fn(&mut SchemaGenerator) -> Schema>,
@@ -76,6 +80,8 @@ where
         access,
         filters: &[],
         paged: false,
+        parameters: &[],
+        streams: false,
         body: None,
         success: 204,
         answer: None,
@@ -166,6 +172,16 @@ impl Route {
     /// The route answers with something of a media type.
     fn media<T: JsonSchema>(self, media_type: &'static str) -> Self {
         Self { success: 200, answer: Some(SchemaGenerator::subschema_for::<T>), media_type, ..self }
+    }
+
+    /// The route reads these parameters of the query.
+    fn parameters(self, parameters: &'static [&'static str]) -> Self {
+        Self { parameters, ..self }
+    }
+
+    /// The route may answer with a stream of events.
+    fn streams(self) -> Self {
+        Self { success: 200, streams: true, ..self }
     }
 
     /// The route reads these headers, beside those of [`Access`]; none is required.
@@ -284,8 +300,19 @@ pub fn routes() -> Vec<Route> {
             .fails(&[403, 404, 409]),
         post("/v5/devices/{device}/conditional_restart", "devices.conditional_restart", "Restart a device if it runs an unsupported deployment, else ask it to", devices::conditional_restart)
             .fails(&[403, 404, 409]),
+        get("/v5/devices/{device}/logs", "devices.logs", "List a device's log entries, newest first", logs::list)
+            .list::<wire::LogEntry>(&[]).fails(&[400, 403, 404]),
         get("/v5/devices/{device}/history", "devices.history", "List a device's enrolments and assignments, newest first", devices::history)
             .list::<wire::HistoryEntry>(&[]).fails(&[400, 403, 404]),
+
+        post("/v5/logstream", "logstream.create", "Make a log stream", log_streams::create)
+            .one::<wire::LogStream>(201),
+        get("/v5/logstream/{logstream}", "logstream.open", "Read a log stream", log_streams::open)
+            .public().parameters(&["format"]).streams().fails(&[400, 404]),
+        put("/v5/logstream/{logstream}/{device}", "logstream.add_device", "Add a device to a log stream", log_streams::add_device)
+            .fails(&[403, 404]),
+        delete("/v5/logstream/{logstream}/{device}", "logstream.remove_device", "Remove a device from a log stream", log_streams::remove_device)
+            .fails(&[403, 404]),
 
         get("/v5/webhooks", "webhooks.list", "List webhooks", webhooks::list)
             .list::<wire::Webhook>(&["devicegroup.id"]).fails(&[400]),
@@ -340,6 +367,9 @@ pub fn routes() -> Vec<Route> {
             .list::<wire::AuditEntry>(&["owner.id", "action", "target.type", "target.id"]).fails(&[400]),
         get("/impstead/v1/audit/{audit_entry}", "audit.show", "Read an audit entry", audit::show)
             .one::<wire::AuditEntry>(200).fails(&[404]),
+
+        get("/impstead/v1/logs", "logs.list", "List or follow log entries of a device group or a device", impstead_logs::list)
+            .list::<wire::LogEntry>(&[]).parameters(&["devicegroup", "device", "type", "q", "format"]).streams().fails(&[400, 403, 404]),
 
         get("/openapi.json", "documentation.openapi", "Describe this API in OpenAPI 3.1", openapi::show)
             .plain::<serde_json::Map<String, serde_json::Value>>(),

@@ -1,6 +1,6 @@
 //! The listener: connections, TLS, and an orderly end.
 
-use crate::{App, gate::Peer, progress::Progressing, request_line::AsciiRequestLines, router};
+use crate::{App, gate::Peer, log_streams, progress::Progressing, request_line::AsciiRequestLines, router};
 use axum::{body::Body, http::Uri};
 use bytes::Bytes;
 use http_body_util::BodyExt;
@@ -69,6 +69,9 @@ impl Tls {
 /// by then is cut off: nothing of `app` goes on after this returns.
 pub async fn serve(listener: TcpListener, tls: Option<Tls>, app: App, stop: CancellationToken) {
     let router = router(app.clone());
+    let (mut background, end_of_logs) = (JoinSet::new(), CancellationToken::new());
+    background.spawn(app.logs.clone().run(end_of_logs.clone()));
+    background.spawn(log_streams::watch(app.clone(), stop.clone()));
     let graceful = GracefulShutdown::new();
     let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     let mut connections = JoinSet::new();
@@ -106,10 +109,14 @@ pub async fn serve(listener: TcpListener, tls: Option<Tls>, app: App, stop: Canc
         });
     }
     drop(listener);
+    app.streams.end_all();
     if tokio::time::timeout(app.config.shutdown_grace, graceful.shutdown()).await.is_err() {
         tracing::warn!("some requests did not end in time and were cut off");
     }
     connections.shutdown().await;
+    // What the last requests logged is kept.
+    end_of_logs.cancel();
+    while background.join_next().await.is_some() {}
 }
 
 /// Answers the requests of one connection.

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod collaborators;
+pub mod logs;
 mod one_time_password;
 pub mod password;
 pub mod quota;

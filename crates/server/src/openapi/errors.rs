@@ -20,7 +20,7 @@ pub const ERRORS: &[ErrorStatus] = &[
             ("VX001", "Invalid JSON", "The body is not JSON, or not an object."),
             ("VX002", "Missing Attribute", "A required member of the body is missing."),
             ("VX003", "Invalid Attribute", "A member of the body is unknown, cannot be written, or has a bad value."),
-            ("VX004", "Invalid Parameter", "A page or filter parameter has a bad value."),
+            ("VX004", "Invalid Parameter", "A page, a filter or another parameter of the query has a bad value."),
             ("VX005", "Invalid URL", "A webhook's URL is not an http or https URL."),
         ],
     },
