@@ -26,6 +26,9 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 /// How often what has expired is deleted.
 const CLEANING_PERIOD: Duration = Duration::from_secs(3600);
 
+/// How long log entries are kept, in milliseconds: the contract's seven days.
+const LOG_AGE_MS: i64 = 7 * 86_400_000;
+
 /// Runs the server until it is told to stop.
 pub fn run(arguments: &ServeArgs) -> Result<()> {
     let around = Surroundings::ambient();
@@ -197,7 +200,7 @@ async fn clean(store: Store, clock: Arc<dyn Clock>, stop: CancellationToken) {
         // It works in portions, so nothing is lost where a stop comes between two of them.
         let deleted = tokio::select! {
             () = stop.cancelled() => return,
-            deleted = store.delete_expired(clock.now_ms()) => deleted,
+            deleted = store.delete_expired(clock.now_ms(), LOG_AGE_MS) => deleted,
         };
         match deleted {
             Ok(deleted) => tracing::debug!(deleted, "deleted what has expired"),

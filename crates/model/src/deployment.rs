@@ -55,6 +55,11 @@ impl Code {
         }
         hex(&sha.finalize())
     }
+
+    /// Returns the SHA-256 of the device's source, by which devices name programs.
+    pub fn device_sha(&self) -> [u8; 32] {
+        Sha256::digest(&self.device).into()
+    }
 }
 
 impl std::fmt::Debug for Code {

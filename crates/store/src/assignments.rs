@@ -1,7 +1,7 @@
 //! Which device is in which device group.
 
 use crate::{
-    Act, Conflict, Store, StoreError,
+    Act, Conflict, Store, StoreError, Wake,
     conn::{Conn, Lock},
     device_groups::{self, Fixed},
     devices,
@@ -35,6 +35,7 @@ impl Store {
             if device.assignment.as_ref().is_some_and(|assignment| assignment.group == group.group) {
                 devices::request_restart(conn, "id", id.as_str(), RestartKind::Restart, act.at_ms)?;
                 record(conn, &act, "device.restart", &device, &group)?;
+                conn.wake(Wake::Device(id.clone()));
                 return Ok(Some(device));
             }
             check_move(&device, group.kind, &group.product).map_err(Conflict::Move)?;
@@ -42,7 +43,8 @@ impl Store {
             device.updated_ms = act.at_ms;
             conn.run(
                 "update device
-                 set group_id = ?2, group_kind = ?3, product_id = ?4, group_owner_id = ?5, agent_id = ?6, updated_ms = ?7
+                 set group_id = ?2, group_kind = ?3, product_id = ?4, group_owner_id = ?5, agent_id = ?6, deployment_id = null,
+                     updated_ms = ?7
                  where id = ?1",
                 &[
                     &id.as_str(),
@@ -58,6 +60,7 @@ impl Store {
             let event = if device.assignment.is_some() { "moved" } else { "assigned" };
             devices::add_history(conn, &act, &device, event)?;
             record(conn, &act, "device.assign", &device, &group)?;
+            conn.wake(Wake::Device(id.clone()));
             device.assignment = Some(group);
             Ok(Some(device))
         })
@@ -88,12 +91,13 @@ impl Store {
                 "update device
                  set group_id = null, group_kind = null, product_id = null, group_owner_id = null, agent_id = null,
                      blessed = ?2, agent_running = ?2, agent_state_changed_ms = null,
-                     restart_kind = null, restart_requested_ms = null, updated_ms = ?3
+                     restart_kind = null, restart_requested_ms = null, deployment_id = null, updated_ms = ?3
                  where id = ?1",
                 &[&id.as_str(), &false, &act.at_ms],
             )?;
             devices::add_history(conn, &act, &device, if device.blessed { "unblessed" } else { "unassigned" })?;
             record(conn, &act, "device.unassign", &device, group)?;
+            conn.wake(Wake::Device(id.clone()));
             Ok(true)
         })
         .await
@@ -111,7 +115,7 @@ fn record(conn: &mut Conn<'_>, act: &Act, action: &str, device: &Device, group: 
 }
 
 /// Returns the id of the agent that belongs to a device and its plan, making it the first time.
-fn agent_id(conn: &mut Conn<'_>, device: &Device, entropy: &dyn Entropy) -> Result<String, StoreError> {
+pub(crate) fn agent_id(conn: &mut Conn<'_>, device: &Device, entropy: &dyn Entropy) -> Result<String, StoreError> {
     let plan = device.plan_id.as_deref().unwrap_or("");
     let known = conn.first(
         "select agent_id from agent where device_id = ?1 and plan_id = ?2",

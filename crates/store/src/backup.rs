@@ -51,7 +51,7 @@ const FORMAT: &str = "impstead-backup";
 const FORMAT_VERSION: i64 = 1;
 
 /// All tables, so that each comes after those it refers to. A test compares this with the schema.
-const TABLES: [&str; 21] = [
+const TABLES: [&str; 22] = [
     "meta",
     "account",
     "usage_counter",
@@ -69,6 +69,7 @@ const TABLES: [&str; 21] = [
     "agent",
     "device_history",
     "connection_event",
+    "log_block",
     "webhook",
     "webhook_delivery",
     "hourly_counter",

@@ -3,7 +3,7 @@
 //! SQL is written once, with parameters `?1`, `?2`, …; for PostgreSQL they become `$1`, `$2`, … when a statement is
 //! first prepared.
 
-use crate::StoreError;
+use crate::{StoreError, Wake};
 use postgres::fallible_iterator::FallibleIterator;
 use std::collections::HashMap;
 
@@ -58,6 +58,7 @@ impl Lock {
 pub(crate) struct Conn<'c> {
     backend: Backend<'c>,
     sessions_changed: bool,
+    wakes: Vec<Wake>,
 }
 
 enum Backend<'c> {
@@ -96,11 +97,11 @@ impl PgSession {
 
 impl<'c> Conn<'c> {
     pub fn sqlite(conn: &'c rusqlite::Connection) -> Self {
-        Self { backend: Backend::Sqlite(conn), sessions_changed: false }
+        Self { backend: Backend::Sqlite(conn), sessions_changed: false, wakes: Vec::new() }
     }
 
     pub fn postgres(session: &'c mut PgSession) -> Self {
-        Self { backend: Backend::Postgres(session), sessions_changed: false }
+        Self { backend: Backend::Postgres(session), sessions_changed: false, wakes: Vec::new() }
     }
 
     pub fn is_postgres(&self) -> bool {
@@ -258,6 +259,17 @@ impl<'c> Conn<'c> {
 
     pub fn sessions_changed(&self) -> bool {
         self.sessions_changed
+    }
+
+    /// Notes who should look at the data when this unit of work has committed.
+    pub fn wake(&mut self, wake: Wake) {
+        if !self.wakes.contains(&wake) {
+            self.wakes.push(wake);
+        }
+    }
+
+    pub fn take_wakes(&mut self) -> Vec<Wake> {
+        std::mem::take(&mut self.wakes)
     }
 }
 

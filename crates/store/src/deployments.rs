@@ -1,5 +1,5 @@
 use crate::{
-    Act, Conflict, Page, Paged, Store, StoreError,
+    Act, Conflict, Page, Paged, Store, StoreError, Wake,
     conn::{Conn, Lock, Row},
     counters, device_groups, products,
     quota::{self, Holding},
@@ -149,7 +149,7 @@ impl Store {
     pub async fn create_deployment(&self, new: NewDeployment, act: Act) -> Result<Deployment, StoreError> {
         let NewDeployment { group, code, description, origin, flagged, tags } = new;
         // Before the unit of work starts, so that no other waits for it.
-        let sha = code.sha();
+        let (sha, device_sha) = (code.sha(), code.device_sha());
         let (device_code, agent_code) = (compress(&code.device)?, compress(&code.agent)?);
         self.write(move |conn| {
             if !conn.lock_row(Lock::Change, "device_group", group.as_str())? {
@@ -181,8 +181,9 @@ impl Store {
                 updated_ms: created_ms,
             };
             conn.run(
-                "insert into code (sha, device_code, agent_code) values (?1, ?2, ?3) on conflict (sha) do nothing",
-                &[&sha, &device_code, &agent_code],
+                "insert into code (sha, device_code, agent_code, device_sha) values (?1, ?2, ?3, ?4)
+                 on conflict (sha) do nothing",
+                &[&sha, &device_code, &agent_code, &device_sha.as_slice()],
             )?;
             insert(conn, &deployment)?;
             let minimum = group.min_supported_deployment.as_ref().unwrap_or(&deployment.id);
@@ -192,6 +193,10 @@ impl Store {
             )?;
             counters::bump(conn, &group.id, "deployments", 1, act.at_ms)?;
             webhooks::enqueue_deployment(conn, &act, &deployment)?;
+            if group.current_deployment.is_none() {
+                // Nothing runs there yet, so it starts at once.
+                conn.wake(Wake::DeviceGroup(group.id.clone()));
+            }
             record(conn, &act, "deployment.create", &deployment)?;
             Ok(deployment)
         })
@@ -357,6 +362,6 @@ fn compress(source: &[u8]) -> Result<Vec<u8>, StoreError> {
     zstd::bulk::compress(source, zstd::DEFAULT_COMPRESSION_LEVEL).map_err(StoreError::unavailable)
 }
 
-fn decompress(compressed: &[u8]) -> Result<Vec<u8>, StoreError> {
+pub(crate) fn decompress(compressed: &[u8]) -> Result<Vec<u8>, StoreError> {
     zstd::decode_all(compressed).map_err(|cause| StoreError::Corrupt { table: "code", what: cause.to_string() })
 }

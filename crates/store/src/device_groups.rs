@@ -1,5 +1,5 @@
 use crate::{
-    Act, Conflict, Page, Paged, Store, StoreError,
+    Act, Conflict, Page, Paged, Store, StoreError, Wake,
     conn::{Conn, Lock, Row},
     deployments, devices, products,
     quota::{self, Holding},
@@ -292,6 +292,7 @@ impl Store {
             let devices = devices::request_restart(conn, "group_id", id.as_str(), kind, act.at_ms)?;
             let action = format!("device_group.{}", kind.as_str());
             record(conn, &act, &action, &group)?;
+            conn.wake(Wake::DeviceGroup(id.clone()));
             Ok(Some(devices))
         })
         .await
@@ -336,6 +337,7 @@ impl Store {
                 ("device_group", group.id.as_str()),
                 Some(wanted.id.as_str()),
             )?;
+            conn.wake(Wake::DeviceGroup(group.id.clone()));
             Ok(Some(wanted))
         })
         .await

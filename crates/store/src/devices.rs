@@ -1,5 +1,5 @@
 use crate::{
-    Act, Conflict, Page, Paged, Store, StoreError,
+    Act, Conflict, Page, Paged, Store, StoreError, Wake,
     conn::{Conn, Lock, Row},
     device_groups, products,
     quota::{self, Holding},
@@ -232,7 +232,9 @@ impl Store {
             }
             conn.run("delete from device where id = ?1", &[&id.as_str()])?;
             quota::give_back(conn, &device.owner, Holding::Devices, 1)?;
+            conn.run("delete from log_block where device_id = ?1", &[&id.as_str()])?;
             record(conn, &act, "device.delete", &device)?;
+            conn.wake(Wake::Device(id.clone()));
             Ok(true)
         })
         .await
@@ -254,6 +256,7 @@ impl Store {
             }
             request_restart(conn, "id", id.as_str(), kind, act.at_ms)?;
             record(conn, &act, &format!("device.{}", kind.as_str()), &device)?;
+            conn.wake(Wake::Device(id.clone()));
             Ok(true)
         })
         .await
@@ -362,7 +365,7 @@ pub(crate) fn add_history(conn: &mut Conn<'_>, act: &Act, device: &Device, event
     Ok(())
 }
 
-fn record(conn: &mut Conn<'_>, act: &Act, action: &str, device: &Device) -> Result<(), StoreError> {
+pub(crate) fn record(conn: &mut Conn<'_>, act: &Act, action: &str, device: &Device) -> Result<(), StoreError> {
     act.record(conn, &device.owner, action, ("device", device.id.as_str()), device.name.as_deref())
 }
 

@@ -11,11 +11,14 @@ mod backup;
 mod collaborators;
 mod conn;
 mod counters;
+mod deliveries;
 mod deployments;
 mod device_groups;
 mod devices;
 mod error;
+mod line;
 mod login_keys;
+mod logs;
 mod migrate;
 mod postgres;
 mod products;
@@ -27,6 +30,7 @@ mod sessions;
 mod sqlite;
 mod totp;
 mod unbonding;
+mod wake;
 mod webhooks;
 
 #[cfg(test)]
@@ -42,17 +46,21 @@ pub use accounts::{Credentials, NewAccount, QuotaChange};
 pub use audit::{Act, AuditFilter};
 pub use backup::BackupError;
 pub use counters::HourlyCount;
+pub use deliveries::{Attempt, Delivery, DeliveryState, DueDelivery};
 pub use deployments::{DeploymentChange, DeploymentFilter, NewDeployment};
 pub use device_groups::{DeviceGroupChange, DeviceGroupFilter, NewDeviceGroup};
 pub use devices::{DeviceFilter, GroupOwner, NewDevice};
 pub use error::{Conflict, StoreError};
+pub use line::{Arrival, Current, DeviceFacts, DeviceProgram, Enrolment, Orders};
 pub use login_keys::{LoginKey, NewLoginKey};
+pub use logs::{LogFilter, LogsOf};
 pub use migrate::SCHEMA_VERSION;
 pub use products::{NewProduct, ProductChange};
 pub use reseal::Sealed;
 pub use select::{Page, Paged};
 pub use sessions::{KeptSession, LoginToken, NewAccess, NewSession, SessionRecord};
 pub use unbonding::UnbondingKey;
+pub use wake::Wake;
 pub use webhooks::{NewWebhook, WebhookChange};
 
 use conn::Conn;
@@ -64,6 +72,7 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
 };
+use tokio::sync::broadcast;
 
 /// Where the data are.
 #[derive(Clone, PartialEq, Eq)]
@@ -94,6 +103,7 @@ impl std::fmt::Debug for Location {
 pub struct Store {
     backend: Arc<Backend>,
     session_epoch: Arc<AtomicU64>,
+    wakes: broadcast::Sender<Wake>,
 }
 
 #[expect(clippy::large_enum_variant, reason = "there is one, behind an `Arc`")]
@@ -109,15 +119,19 @@ impl Store {
     /// [`StoreError::Unavailable`] where the file or the server cannot be reached.
     pub fn open(location: &Location) -> Result<Self, StoreError> {
         let session_epoch = Arc::new(AtomicU64::new(0));
+        let wakes = wake::channel();
         let backend = match location {
             Location::Sqlite(path) => {
-                Backend::Sqlite(Arc::new(sqlite::Sqlite::open(path, Arc::clone(&session_epoch))?))
+                Backend::Sqlite(Arc::new(sqlite::Sqlite::open(path, Arc::clone(&session_epoch), wakes.clone())?))
             }
-            Location::Postgres { url, connections } => {
-                Backend::Postgres(postgres::Postgres::open(url, *connections, Arc::clone(&session_epoch))?)
-            }
+            Location::Postgres { url, connections } => Backend::Postgres(postgres::Postgres::open(
+                url,
+                *connections,
+                Arc::clone(&session_epoch),
+                wakes.clone(),
+            )?),
         };
-        Ok(Self { backend: Arc::new(backend), session_epoch })
+        Ok(Self { backend: Arc::new(backend), session_epoch, wakes })
     }
 
     /// Returns the schema version of the data; 0 for an empty database.

@@ -1,7 +1,7 @@
 //! PostgreSQL: a fixed set of threads, each with one connection, that take reads and units of work from one queue.
 
 use crate::{
-    StoreError,
+    StoreError, Wake,
     conn::{Conn, PgSession},
     server::Server,
 };
@@ -13,7 +13,7 @@ use std::{
     thread::JoinHandle,
     time::Duration,
 };
-use tokio::sync::oneshot;
+use tokio::sync::{broadcast, oneshot};
 
 /// Jobs that may wait for a connection; a caller beyond that waits for room.
 const QUEUE: usize = 1024;
@@ -32,11 +32,17 @@ pub(crate) struct Postgres {
     workers: Vec<JoinHandle<()>>,
     server: Server,
     session_epoch: Arc<AtomicU64>,
+    wakes: broadcast::Sender<Wake>,
     failing: Arc<AtomicBool>,
 }
 
 impl Postgres {
-    pub fn open(url: &str, connections: usize, session_epoch: Arc<AtomicU64>) -> Result<Self, StoreError> {
+    pub fn open(
+        url: &str,
+        connections: usize,
+        session_epoch: Arc<AtomicU64>,
+        wakes: broadcast::Sender<Wake>,
+    ) -> Result<Self, StoreError> {
         let server = Server::new(url)?;
         // To find out early whether it is there; on a thread of its own, as the caller may be an async one.
         off_runtime(|| server.connect().map(drop))?;
@@ -53,7 +59,7 @@ impl Postgres {
             })
             .collect::<Result<_, _>>()
             .map_err(StoreError::unavailable)?;
-        Ok(Self { queue: Some(queue), workers, server, session_epoch, failing: Arc::default() })
+        Ok(Self { queue: Some(queue), workers, server, session_epoch, wakes, failing: Arc::default() })
     }
 
     pub fn server(&self) -> &Server {
@@ -76,11 +82,11 @@ impl Postgres {
         &self,
         work: impl Fn(&mut Conn<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let session_epoch = Arc::clone(&self.session_epoch);
+        let (session_epoch, wakes) = (Arc::clone(&self.session_epoch), self.wakes.clone());
         self.submit(move |session, committing| {
             let mut tries = 1;
             loop {
-                let outcome = run_unit(session, &work, committing, &session_epoch);
+                let outcome = run_unit(session, &work, committing, &session_epoch, &wakes);
                 match outcome {
                     Err(error) if tries < MOST_TRIES && is_worth_another_try(&error) => {
                         *committing = false;
@@ -161,11 +167,12 @@ fn run_unit<T>(
     work: impl Fn(&mut Conn<'_>) -> Result<T, StoreError>,
     committing: &mut bool,
     session_epoch: &AtomicU64,
+    wakes: &broadcast::Sender<Wake>,
 ) -> Result<T, StoreError> {
     session.client.batch_execute("begin")?;
     let mut conn = Conn::postgres(session);
     let outcome = work(&mut conn);
-    let sessions_changed = conn.sessions_changed();
+    let (sessions_changed, woken) = (conn.sessions_changed(), conn.take_wakes());
     let value = match outcome {
         Ok(value) => value,
         Err(error) => {
@@ -178,6 +185,10 @@ fn run_unit<T>(
     if sessions_changed {
         // Even after an error: the commit may have arrived although its answer did not.
         session_epoch.fetch_add(1, Ordering::AcqRel);
+    }
+    for wake in woken {
+        // For the same reason; and nobody may be there to be woken.
+        let _ = wakes.send(wake);
     }
     committed?;
     Ok(value)

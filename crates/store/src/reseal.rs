@@ -1,5 +1,5 @@
 use crate::{Store, StoreError, conn::Conn};
-use impstead_model::AccountId;
+use impstead_model::{AccountId, WebhookId};
 
 /// A value kept under the server key.
 #[derive(Clone, PartialEq, Eq)]
@@ -20,6 +20,13 @@ pub enum Sealed {
         /// The key, sealed.
         sealed: Vec<u8>,
     },
+    /// A webhook's secret.
+    WebhookSecret {
+        /// The webhook.
+        webhook: WebhookId,
+        /// The secret, sealed.
+        sealed: Vec<u8>,
+    },
 }
 
 impl Store {
@@ -33,7 +40,7 @@ impl Store {
         self.write(move |conn| {
             if conn.is_postgres() {
                 // Nobody seals anything under the old key meanwhile.
-                conn.script("lock table account, login_key in share row exclusive mode")?;
+                conn.script("lock table account, login_key, webhook in share row exclusive mode")?;
             }
             let sealed = all(conn)?;
             for old in &sealed {
@@ -45,6 +52,13 @@ impl Store {
                         "update login_key set lookup = ?2, sealed = ?3 where lookup = ?1",
                         &[old, &lookup, &sealed],
                     )?,
+                    (Sealed::WebhookSecret { webhook, .. }, Some(Sealed::WebhookSecret { sealed, .. })) => {
+                        conn.run("update webhook set sealed_secret = ?2 where id = ?1", &[&webhook.as_str(), &sealed])?
+                    }
+                    (Sealed::WebhookSecret { webhook, .. }, _) => {
+                        let what = format!("the sealed secret of webhook {webhook} cannot be opened");
+                        return Err(StoreError::Corrupt { table: "webhook", what });
+                    }
                     (Sealed::TotpSecret { account, .. }, _) => return Err(cannot_open("account", account)),
                     (Sealed::LoginKey { account, .. }, _) => return Err(cannot_open("login_key", account)),
                 };
@@ -62,6 +76,9 @@ fn all(conn: &mut Conn<'_>) -> Result<Vec<Sealed>, StoreError> {
         })?;
     sealed.extend(conn.all("select account_id, lookup, sealed from login_key order by lookup", &[], |row| {
         Ok(Sealed::LoginKey { account: row.get::<String>(0)?.into(), lookup: row.get(1)?, sealed: row.get(2)? })
+    })?);
+    sealed.extend(conn.all("select id, sealed_secret from webhook order by id", &[], |row| {
+        Ok(Sealed::WebhookSecret { webhook: row.get::<String>(0)?.into(), sealed: row.get(1)? })
     })?);
     Ok(sealed)
 }

@@ -328,7 +328,7 @@ impl Store {
 
     /// Deletes tokens that have expired and records past their keeping, and returns how many there were: audit rows and
     /// device histories after 400 days, deliveries of webhooks after 30.
-    pub async fn delete_expired(&self, now_ms: i64) -> Result<u64, StoreError> {
+    pub async fn delete_expired(&self, now_ms: i64, log_age_ms: i64) -> Result<u64, StoreError> {
         // In portions, so that other writers need not wait for a night's worth of tokens.
         const PORTION: u64 = 5000;
         const DAY_MS: i64 = 86_400_000;
@@ -337,15 +337,18 @@ impl Store {
             ("access_token", "hash", "expires_ms", 0),
             ("login_token", "hash", "expires_ms", 0),
             ("audit", "id", "created_ms", 400 * DAY_MS),
+            ("log_block", "device_id, seq", "last_ms", log_age_ms),
             ("device_history", "device_id, at_ms, seq", "at_ms", 400 * DAY_MS),
             ("webhook_delivery", "id", "created_ms", 30 * DAY_MS),
         ] {
             loop {
                 let deleted = self
                     .write(move |conn| {
+                        // Behind a delivery that is pending, others wait for its end.
+                        let over = if table == "webhook_delivery" { " and state <> 'pending'" } else { "" };
                         let sql = format!(
                             "delete from {table} where ({key}) in
-                               (select {key} from {table} where {time} <= ?1 order by {time} limit {PORTION})"
+                               (select {key} from {table} where {time} <= ?1{over} order by {time} limit {PORTION})"
                         );
                         conn.run(&sql, &[&(now_ms - keep_ms)])
                     })

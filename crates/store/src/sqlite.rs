@@ -1,6 +1,6 @@
 //! SQLite: reads on the calling thread, writes through one writer thread with group commit.
 
-use crate::{StoreError, conn::Conn};
+use crate::{StoreError, Wake, conn::Conn};
 use rusqlite::{Connection, OpenFlags};
 use std::{
     cell::RefCell,
@@ -13,7 +13,7 @@ use std::{
     thread::JoinHandle,
 };
 use thread_local::ThreadLocal;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{Semaphore, broadcast, mpsc, oneshot};
 
 /// Units of work that may wait for the writer; a caller beyond that waits for room.
 const QUEUE: usize = 1024;
@@ -105,7 +105,11 @@ impl<T: Send, F: Fn(&mut Conn<'_>) -> Result<T, StoreError> + Send> Unit for Pen
 }
 
 impl Sqlite {
-    pub fn open(path: &Path, session_epoch: Arc<AtomicU64>) -> Result<Self, StoreError> {
+    pub fn open(
+        path: &Path,
+        session_epoch: Arc<AtomicU64>,
+        wakes: broadcast::Sender<Wake>,
+    ) -> Result<Self, StoreError> {
         let conn = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
         // WAL lets readers go on beside the writer; FULL makes every commit reach the disk before it is answered.
         conn.pragma_update(None, "journal_mode", "wal")?;
@@ -119,7 +123,7 @@ impl Sqlite {
             .name("store-writer".into())
             .spawn({
                 let failing = Arc::clone(&failing);
-                move || write_units(&conn, units, &failing, &session_epoch)
+                move || write_units(&conn, units, &failing, &session_epoch, &wakes)
             })
             .map_err(StoreError::unavailable)?;
         Ok(Self {
@@ -221,15 +225,16 @@ fn write_units(
     mut units: mpsc::Receiver<Box<dyn Unit>>,
     failing: &AtomicBool,
     session_epoch: &AtomicU64,
+    wakes: &broadcast::Sender<Wake>,
 ) {
     while let Some(first) = units.blocking_recv() {
         let mut batch = Vec::new();
-        let mut sessions_changed = false;
+        let mut after = After::default();
         let mut committed = execute(conn, "begin immediate");
         let mut next = Some(first);
         while let Some(mut unit) = next.take() {
             if committed.is_ok() {
-                committed = run_unit(conn, unit.as_mut(), &mut sessions_changed);
+                committed = run_unit(conn, unit.as_mut(), &mut after);
             }
             batch.push(unit);
             if batch.len() < MOST_UNITS_PER_COMMIT {
@@ -240,8 +245,14 @@ fn write_units(
         if committed.is_err() && !conn.is_autocommit() {
             let _ = execute(conn, "rollback");
         }
-        if sessions_changed && committed.is_ok() {
+        if after.sessions_changed && committed.is_ok() {
             session_epoch.fetch_add(1, Ordering::AcqRel);
+        }
+        if committed.is_ok() {
+            for wake in after.wakes {
+                // Nobody may be there to be woken.
+                let _ = wakes.send(wake);
+            }
         }
         let error = committed.err().map(|cause| cause.to_string());
         if let Some(cause) = &error {
@@ -257,12 +268,20 @@ fn write_units(
     }
 }
 
+/// What follows a commit.
+#[derive(Default)]
+struct After {
+    sessions_changed: bool,
+    wakes: Vec<Wake>,
+}
+
 /// Runs one unit in a savepoint. An error means that the whole transaction is lost.
-fn run_unit(conn: &Connection, unit: &mut dyn Unit, sessions_changed: &mut bool) -> rusqlite::Result<()> {
+fn run_unit(conn: &Connection, unit: &mut dyn Unit, after: &mut After) -> rusqlite::Result<()> {
     execute(conn, "savepoint unit")?;
     let mut unit_conn = Conn::sqlite(conn);
     if unit.run(&mut unit_conn) {
-        *sessions_changed |= unit_conn.sessions_changed();
+        after.sessions_changed |= unit_conn.sessions_changed();
+        after.wakes.append(&mut unit_conn.take_wakes());
     } else {
         if conn.is_autocommit() {
             // SQLite rolls the whole transaction back by itself when, for example, the disk is full.

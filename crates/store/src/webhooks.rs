@@ -1,7 +1,7 @@
 use crate::{
     Act, Conflict, Page, Paged, Store, StoreError,
     conn::{Conn, Lock, Row},
-    device_groups,
+    deliveries, device_groups,
     quota::{self, Holding},
     select::{From, Order, Select, group_kind},
 };
@@ -18,6 +18,8 @@ pub struct NewWebhook {
     pub event: WebhookEvent,
     /// How to write it.
     pub content_type: ContentType,
+    /// The secret with which deliveries are signed, sealed.
+    pub sealed_secret: Vec<u8>,
 }
 
 /// What of a webhook changes; `None` keeps.
@@ -80,7 +82,7 @@ impl Store {
     /// [`Conflict::QuotaReached`].
     pub async fn create_webhook(&self, new: NewWebhook, act: Act) -> Result<Webhook, StoreError> {
         self.write(move |conn| {
-            let NewWebhook { group, url, event, content_type } = &new;
+            let NewWebhook { group, url, event, content_type, sealed_secret } = &new;
             let group =
                 device_groups::fixed(conn, Some(Lock::Keep), group)?.ok_or(Conflict::Missing("device_group"))?;
             // Each event makes a delivery to each, in the unit of work that caused it.
@@ -107,9 +109,9 @@ impl Store {
             };
             conn.run(
                 "insert into webhook
-                   (id, group_id, group_kind, product_id, owner_id, creator_id, url, event, content_type, created_ms,
-                    updated_ms)
-                 values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10)",
+                   (id, group_id, group_kind, product_id, owner_id, creator_id, url, event, content_type, sealed_secret,
+                    created_ms, updated_ms)
+                 values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?11, ?10, ?10)",
                 &[
                     &webhook.id.as_str(),
                     &webhook.group.as_str(),
@@ -121,6 +123,7 @@ impl Store {
                     &event.as_str(),
                     &content_type.as_str(),
                     &act.at_ms,
+                    sealed_secret,
                 ],
             )?;
             record(conn, &act, "webhook.create", &webhook)?;
@@ -184,7 +187,7 @@ impl Store {
 const COLUMNS: &str = "w.id, w.group_id, w.group_kind, w.product_id, w.owner_id, w.creator_id, w.url, w.event, \
     w.content_type, w.created_ms, w.updated_ms";
 
-fn find(conn: &mut Conn<'_>, id: &WebhookId) -> Result<Option<Webhook>, StoreError> {
+pub(crate) fn find(conn: &mut Conn<'_>, id: &WebhookId) -> Result<Option<Webhook>, StoreError> {
     conn.first(&format!("select {COLUMNS} from webhook w where w.id = ?1"), &[&id.as_str()], webhook)
 }
 
@@ -208,7 +211,7 @@ fn webhook(row: &Row<'_>) -> Result<Webhook, StoreError> {
 }
 
 /// Writes an audit row. The address is left out, as it may hold a secret.
-fn record(conn: &mut Conn<'_>, act: &Act, action: &str, webhook: &Webhook) -> Result<(), StoreError> {
+pub(crate) fn record(conn: &mut Conn<'_>, act: &Act, action: &str, webhook: &Webhook) -> Result<(), StoreError> {
     act.record(conn, &webhook.owner, action, ("webhook", webhook.id.as_str()), Some(webhook.group.as_str()))
 }
 
@@ -217,31 +220,37 @@ fn record(conn: &mut Conn<'_>, act: &Act, action: &str, webhook: &Webhook) -> Re
 /// # Source
 /// The payload is our choice; the vendor's is unknown.
 pub(crate) fn enqueue_deployment(conn: &mut Conn<'_>, act: &Act, deployment: &Deployment) -> Result<(), StoreError> {
-    let event = WebhookEvent::Deployment.as_str();
+    enqueue(conn, act, &deployment.group, WebhookEvent::Deployment, || {
+        serde_json::json!({
+            "deployment_id": deployment.id.as_str(),
+            "devicegroup_id": deployment.group.as_str(),
+            "product_id": deployment.product.as_str(),
+            "sha": deployment.sha,
+            "created_at": iso_8601(deployment.created_ms),
+            "creator_id": deployment.creator.as_str(),
+        })
+    })
+}
+
+/// Makes a delivery to each webhook that waits for this event in the group.
+pub(crate) fn enqueue(
+    conn: &mut Conn<'_>,
+    act: &Act,
+    group: &DeviceGroupId,
+    event: WebhookEvent,
+    payload: impl FnOnce() -> serde_json::Value,
+) -> Result<(), StoreError> {
     let webhooks = conn.all(
         "select id from webhook where group_id = ?1 and event = ?2 order by created_ms, id",
-        &[&deployment.group.as_str(), &event],
+        &[&group.as_str(), &event.as_str()],
         |row| row.get::<String>(0),
     )?;
     if webhooks.is_empty() {
         return Ok(());
     }
-    let payload = serde_json::json!({
-        "deployment_id": deployment.id.as_str(),
-        "devicegroup_id": deployment.group.as_str(),
-        "product_id": deployment.product.as_str(),
-        "sha": deployment.sha,
-        "created_at": iso_8601(deployment.created_ms),
-        "creator_id": deployment.creator.as_str(),
-    })
-    .to_string();
+    let payload = payload().to_string();
     for webhook in webhooks {
-        conn.run(
-            "insert into webhook_delivery
-               (id, webhook_id, event, payload, state, next_attempt_ms, created_ms, updated_ms)
-             values (?1, ?2, ?3, ?4, 'pending', ?5, ?5, ?5)",
-            &[&act.new_id(), &webhook, &event, &payload, &act.at_ms],
-        )?;
+        deliveries::enqueue(conn, act, &webhook, event, &payload)?;
     }
     Ok(())
 }

@@ -135,7 +135,8 @@ create index device_group_dut_target on device_group (dut_target_id);
 create table code (
   sha         text collate "C" primary key,
   device_code bytea not null, -- zstd
-  agent_code  bytea not null  -- zstd
+  agent_code  bytea not null, -- zstd
+  device_sha  bytea not null  -- SHA-256 of the device code
 );
 
 create table deployment (
@@ -184,6 +185,8 @@ create table device (
   swversion              text collate "C",
   restart_kind           text collate "C",    -- the newest restart asked for and not yet carried out
   restart_requested_ms   bigint,
+  deployment_id          text collate "C", -- what it runs, as far as is known
+  connection_id          text collate "C", -- of the connection that it has
   created_ms             bigint not null,
   updated_ms             bigint not null
 );
@@ -221,6 +224,19 @@ create table connection_event (
   primary key (device_id, at_ms, id)
 );
 
+-- Log entries in blocks, as they were appended. `seq` numbers the last entry of a block among the device's.
+create table log_block (
+  device_id text collate "C" not null,
+  seq       bigint not null,
+  group_id  text collate "C",
+  first_ms  bigint not null,
+  last_ms   bigint not null,
+  body      bytea not null,
+  primary key (device_id, seq)
+);
+create index log_block_group on log_block (group_id, last_ms, device_id, seq) where group_id is not null;
+create index log_block_age on log_block (last_ms);
+
 create table webhook (
   id           text collate "C" primary key,
   group_id     text collate "C" not null references device_group on delete cascade,
@@ -231,6 +247,7 @@ create table webhook (
   url          text collate "C" not null,
   event        text collate "C" not null,
   content_type text collate "C" not null,
+  sealed_secret bytea not null, -- encrypted under the server key
   created_ms   bigint not null,
   updated_ms   bigint not null
 );
@@ -251,6 +268,7 @@ create table webhook_delivery (
   updated_ms      bigint not null
 );
 create index webhook_delivery_due on webhook_delivery (next_attempt_ms) where state = 'pending';
+create index webhook_delivery_pending on webhook_delivery (webhook_id, created_ms, id) where state = 'pending';
 create index webhook_delivery_age on webhook_delivery (created_ms);
 create index webhook_delivery_webhook on webhook_delivery (webhook_id, created_ms, id);
 

@@ -135,7 +135,8 @@ create index device_group_dut_target on device_group (dut_target_id);
 create table code (
   sha         text primary key,
   device_code blob not null, -- zstd
-  agent_code  blob not null  -- zstd
+  agent_code  blob not null, -- zstd
+  device_sha  blob not null  -- SHA-256 of the device code
 ) strict;
 
 create table deployment (
@@ -184,6 +185,8 @@ create table device (
   swversion              text,
   restart_kind           text,    -- the newest restart asked for and not yet carried out
   restart_requested_ms   integer,
+  deployment_id          text, -- what it runs, as far as is known
+  connection_id          text, -- of the connection that it has
   created_ms             integer not null,
   updated_ms             integer not null
 ) strict, without rowid;
@@ -221,6 +224,19 @@ create table connection_event (
   primary key (device_id, at_ms, id)
 ) strict, without rowid;
 
+-- Log entries in blocks, as they were appended. `seq` numbers the last entry of a block among the device's.
+create table log_block (
+  device_id text not null,
+  seq       integer not null,
+  group_id  text,
+  first_ms  integer not null,
+  last_ms   integer not null,
+  body      blob not null,
+  primary key (device_id, seq)
+) strict, without rowid;
+create index log_block_group on log_block (group_id, last_ms, device_id, seq) where group_id is not null;
+create index log_block_age on log_block (last_ms);
+
 create table webhook (
   id           text primary key,
   group_id     text not null references device_group on delete cascade,
@@ -231,6 +247,7 @@ create table webhook (
   url          text not null,
   event        text not null,
   content_type text not null,
+  sealed_secret blob not null, -- encrypted under the server key
   created_ms   integer not null,
   updated_ms   integer not null
 ) strict, without rowid;
@@ -251,6 +268,7 @@ create table webhook_delivery (
   updated_ms      integer not null
 ) strict, without rowid;
 create index webhook_delivery_due on webhook_delivery (next_attempt_ms) where state = 'pending';
+create index webhook_delivery_pending on webhook_delivery (webhook_id, created_ms, id) where state = 'pending';
 create index webhook_delivery_age on webhook_delivery (created_ms);
 create index webhook_delivery_webhook on webhook_delivery (webhook_id, created_ms, id);
 

@@ -29,6 +29,7 @@ async fn fill(db: &Db) {
         url: "https://hooks.example.net".into(),
         event: WebhookEvent::Deployment,
         content_type: ContentType::Form,
+        sealed_secret: b"sealed".to_vec(),
     };
     db.store.create_webhook(webhook, db.act(&ann)).await.unwrap();
     db.deploy(&group, "\0\u{1}\n// code").await;

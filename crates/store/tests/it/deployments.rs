@@ -154,6 +154,7 @@ async fn deliveries_wait_for_the_groups_deployment_webhooks(db: Arc<Db>) {
             url: "https://hooks.example.net".into(),
             event,
             content_type: ContentType::Json,
+            sealed_secret: b"sealed".to_vec(),
         };
         db.store.create_webhook(webhook, db.act(&ann)).await.unwrap();
     }

@@ -151,6 +151,7 @@ async fn a_group_is_deleted_with_all_that_is_its_own(db: Arc<Db>) {
         url: "https://hooks.example.net".into(),
         event: impstead_model::WebhookEvent::Deployment,
         content_type: impstead_model::ContentType::Json,
+        sealed_secret: Vec::new(),
     };
     db.store.create_webhook(webhook, db.act(&ann)).await.unwrap();
     db.deploy(&group, "only here").await;

@@ -33,6 +33,7 @@ impl World {
                     url: name.clone(),
                     event: impstead_model::WebhookEvent::BlinkUp,
                     content_type: impstead_model::ContentType::Json,
+                    sealed_secret: Vec::new(),
                 };
                 db.store.create_webhook(webhook, db.act(owner)).await.unwrap();
                 let device = db.device(owner).await;

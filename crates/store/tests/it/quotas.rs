@@ -22,6 +22,7 @@ async fn each_limit_is_kept_and_what_goes_makes_room(db: Arc<Db>) {
         url: "https://hooks.example.net".into(),
         event: WebhookEvent::BlinkUp,
         content_type: ContentType::Json,
+        sealed_secret: b"sealed".to_vec(),
     };
 
     let product = db.product(&ann, "one").await;

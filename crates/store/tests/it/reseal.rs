@@ -10,6 +10,9 @@ fn reseal(value: &Sealed, fail_on: &[u8]) -> Option<Sealed> {
         Sealed::TotpSecret { account, sealed } => {
             Some(Sealed::TotpSecret { account: account.clone(), sealed: again(sealed) })
         }
+        Sealed::WebhookSecret { webhook, sealed } => {
+            Some(Sealed::WebhookSecret { webhook: webhook.clone(), sealed: again(sealed) })
+        }
         Sealed::LoginKey { account, lookup, sealed } => {
             Some(Sealed::LoginKey { account: account.clone(), lookup: again(lookup), sealed: again(sealed) })
         }

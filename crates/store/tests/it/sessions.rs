@@ -205,11 +205,11 @@ async fn expired_tokens_are_deleted(db: Arc<Db>) {
     }
     db.store.create_login_token(b"l1", &ann, 6000).await.unwrap();
     db.store.create_login_token(b"l2", &ann, 6001).await.unwrap();
-    assert_eq!(db.store.delete_expired(4999).await.unwrap(), 0);
-    assert_eq!(db.store.delete_expired(6000).await.unwrap(), 2);
-    assert_eq!(db.store.delete_expired(6000).await.unwrap(), 0);
+    assert_eq!(db.store.delete_expired(4999, 7 * 86_400_000).await.unwrap(), 0);
+    assert_eq!(db.store.delete_expired(6000, 7 * 86_400_000).await.unwrap(), 2);
+    assert_eq!(db.store.delete_expired(6000, 7 * 86_400_000).await.unwrap(), 0);
     assert!(db.store.login_token(b"l2").await.unwrap().is_some());
-    assert_eq!(db.store.delete_expired(7000).await.unwrap(), 21);
+    assert_eq!(db.store.delete_expired(7000, 7 * 86_400_000).await.unwrap(), 21);
     assert_eq!((db.count("access_token"), db.count("login_token"), db.count("refresh_token")), (0, 0, 1));
 }
 

@@ -12,6 +12,7 @@ async fn a_webhook_is_made_read_changed_and_deleted(db: Arc<Db>) {
         url: "https://hooks.example.net/1".into(),
         event: WebhookEvent::Deployment,
         content_type: ContentType::Json,
+        sealed_secret: b"sealed".to_vec(),
     };
     let made = db.store.create_webhook(new.clone(), db.act(&bob)).await.unwrap();
     assert_eq!((&made.owner, &made.creator, &made.product, made.group_kind), (&ann, &bob, &product.id, group.kind));
@@ -49,6 +50,7 @@ async fn a_webhook_needs_a_group(db: Arc<Db>) {
         url: "https://hooks.example.net".into(),
         event: WebhookEvent::BlinkUp,
         content_type: ContentType::Form,
+        sealed_secret: b"sealed".to_vec(),
     };
     assert_eq!(conflict(db.store.create_webhook(new, db.operator()).await), Conflict::Missing("device_group"));
     assert_eq!(db.store.webhook(&WebhookId::new("nothing")).await.unwrap(), None);
