@@ -141,7 +141,7 @@ impl Impstead<'_> {
             .filter("target.id", target_id.as_deref())
     }
 
-    fn url(self, segments: &[&str]) -> Result<Url, Error> {
+    pub(crate) fn url(self, segments: &[&str]) -> Result<Url, Error> {
         self.0.inner.endpoint.impstead(segments)
     }
 }

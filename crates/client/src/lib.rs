@@ -20,6 +20,8 @@
 //! - Each kind of resource has its methods: [`Client::products`], [`Client::device_groups`], [`Client::deployments`] and
 //!   so on. What they return is an [`Entity`]: typed, and as the very text that the service sent.
 //! - Lists are [`Listing`]s: streams that fetch page after page, or single pages.
+//! - Log lines come as streams of [`LogEvent`]s that connect again by themselves: [`Client::log_streams`], and
+//!   [`Impstead::follow_logs`] for whole device groups.
 //! - The access token is renewed when it is about to expire and when it is refused, once for all concurrent callers and,
 //!   with a [`FileTokenStore`], for all processes that share the file.
 //! - Failed requests are sent again where that is safe: see [`RetryPolicy`].
@@ -35,10 +37,12 @@ mod entity;
 mod error;
 mod impstead;
 mod listing;
+mod logs;
 mod resources;
 mod retry;
 mod secret;
 mod service_error;
+mod sse;
 mod store;
 mod transport;
 
@@ -50,6 +54,7 @@ pub use error::Error;
 pub use impstead::{AuditFilter, Impstead};
 pub use impstead_wire as wire;
 pub use listing::{Listing, Page};
+pub use logs::{LogDevices, LogEvent, LogFilter, LogOptions, LogStream, LogStreams, LogTail, LogsOf};
 pub use resources::Update;
 pub use resources::accounts::Accounts;
 pub use resources::deployments::{DeploymentChanges, DeploymentFilter, Deployments, NewDeployment};
@@ -100,6 +105,11 @@ impl Client {
     /// Devices.
     pub const fn devices(&self) -> Devices<'_> {
         Devices(self)
+    }
+
+    /// Log streams.
+    pub const fn log_streams(&self) -> LogStreams<'_> {
+        LogStreams(self)
     }
 
     /// Webhooks.

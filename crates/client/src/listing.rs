@@ -56,6 +56,14 @@ impl<T: DeserializeOwned + Send + 'static> Listing<T> {
         self
     }
 
+    /// A parameter that is no filter.
+    pub(crate) fn parameter(mut self, name: &str, value: Option<&str>) -> Self {
+        if let (Some(value), Ok(url)) = (value, &mut self.url) {
+            url.query_pairs_mut().append_pair(name, value);
+        }
+        self
+    }
+
     /// Asks for pages of this many items, from 1 to 100; a hundred unless set. Other numbers become the nearest.
     pub fn page_size(mut self, size: u32) -> Self {
         self.page_size = size.clamp(1, MAX_PAGE_SIZE);

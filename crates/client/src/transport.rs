@@ -2,7 +2,7 @@
 
 use crate::{Client, Error, RateLimit, Secret, client::Inner, retry::asked_wait, service_error::ServiceError};
 use reqwest::{
-    Method, StatusCode, Url,
+    Method, Response, StatusCode, Url,
     header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const JSON_API: HeaderValue = HeaderValue::from_static("application/vnd.api+json");
+const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
 
 /// A request, kept whole so that it can be sent again.
 pub(crate) struct Request {
@@ -21,13 +22,22 @@ pub(crate) struct Request {
     body: Option<Vec<u8>>,
     with_token: bool,
     idempotent: bool,
-    hide_id: bool,
+    hidden: Hidden,
+    streams: bool,
+}
+
+/// Which segment of a path is a secret, which errors must not show.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Hidden {
+    None,
+    Last,
+    LastButOne,
 }
 
 impl Request {
     pub(crate) fn new(method: Method, url: Url) -> Self {
         let idempotent = matches!(method, Method::GET | Method::PUT | Method::DELETE);
-        Self { method, url, headers: HeaderMap::new(), body: None, with_token: true, idempotent, hide_id: false }
+        Self { method, url, headers: HeaderMap::new(), body: None, with_token: true, idempotent, hidden: Hidden::None, streams: false }
     }
 
     /// Goes without an access token: the request is itself about signing in.
@@ -44,7 +54,20 @@ impl Request {
 
     /// The last path segment is a secret, which errors must not show.
     pub(crate) fn hide_id(mut self) -> Self {
-        self.hide_id = true;
+        self.hidden = Hidden::Last;
+        self
+    }
+
+    /// The last path segment but one is a secret, which errors must not show.
+    pub(crate) fn hide_parent(mut self) -> Self {
+        self.hidden = Hidden::LastButOne;
+        self
+    }
+
+    /// The answer is a stream of events, and its body is left to the caller. The limit of the time for a request counts
+    /// until the answer begins.
+    pub(crate) fn streams(mut self) -> Self {
+        self.streams = true;
         self
     }
 
@@ -68,9 +91,13 @@ impl Request {
 
     fn operation(&self, inner: &Inner) -> String {
         let path = inner.endpoint.shown_path(&self.url);
-        match path.rsplit_once('/') {
-            Some((collection, _)) if self.hide_id => format!("{} {collection}/…", self.method),
-            _ => format!("{} {path}", self.method),
+        let method = &self.method;
+        match (self.hidden, path.rsplit_once('/')) {
+            (Hidden::Last, Some((collection, _))) => format!("{method} {collection}/…"),
+            (Hidden::LastButOne, Some((parent, last))) => {
+                format!("{method} {}/…/{last}", parent.rsplit_once('/').map_or("", |(collection, _)| collection))
+            }
+            _ => format!("{method} {path}"),
         }
     }
 }
@@ -79,6 +106,8 @@ impl Request {
 pub(crate) struct Answer {
     pub(crate) operation: String,
     pub(crate) body: Vec<u8>,
+    /// The answer itself, where its body was left to the caller.
+    pub(crate) unread: Option<Response>,
 }
 
 impl Answer {
@@ -97,6 +126,7 @@ struct Received {
     status: StatusCode,
     headers: HeaderMap,
     body: Vec<u8>,
+    unread: Option<Response>,
 }
 
 impl Received {
@@ -104,7 +134,7 @@ impl Received {
         if self.body.len() > limit_bytes {
             return Err(Error::TooLarge { operation, limit_bytes });
         }
-        Ok(Answer { operation, body: self.body })
+        Ok(Answer { operation, body: self.body, unread: self.unread })
     }
 }
 
@@ -180,7 +210,7 @@ impl Client {
     async fn attempt(&self, request: &Request, token: Option<&Secret>, elapsed: Duration) -> Result<Received, Lost> {
         let inner = &*self.inner;
         let mut builder = inner.http.request(request.method.clone(), request.url.clone());
-        builder = builder.headers(request.headers.clone()).header(ACCEPT, JSON);
+        builder = builder.headers(request.headers.clone()).header(ACCEPT, if request.streams { EVENT_STREAM } else { JSON });
         if let Some(body) = &request.body {
             builder = builder.header(CONTENT_TYPE, if request.with_token { JSON_API } else { JSON }).body(body.clone());
         }
@@ -193,6 +223,9 @@ impl Client {
             if let Some(limit) = RateLimit::from_headers(&headers) {
                 *inner.rate_limit.lock().expect("no holder panics") = Some(limit);
             }
+            if request.streams && status.is_success() {
+                return Ok(Received { status, headers, body: Vec::new(), unread: Some(response) });
+            }
             let mut body = Vec::new();
             while let Some(chunk) = response.chunk().await? {
                 body.extend_from_slice(&chunk);
@@ -200,7 +233,7 @@ impl Client {
                     break;
                 }
             }
-            Ok(Received { status, headers, body })
+            Ok(Received { status, headers, body, unread: None })
         };
         // No timer at all where there is no limit.
         let left = (inner.retry.max_total != Duration::MAX).then(|| inner.retry.max_total.saturating_sub(elapsed));

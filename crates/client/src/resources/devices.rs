@@ -1,6 +1,6 @@
 use super::Draft;
 use crate::{Client, DeviceGroupType, Entity, Error, Listing, Update};
-use impstead_wire::{Device, HistoryEntry};
+use impstead_wire::{Device, HistoryEntry, LogEntry};
 use reqwest::Method;
 
 /// Devices: `/devices`. A device may be named by its id, its MAC address, or its agent's id while it has one.
@@ -84,6 +84,12 @@ impl Devices<'_> {
     /// code.
     pub async fn conditional_restart(self, device: &str) -> Result<(), Error> {
         self.0.call(Method::POST, self.0.v5(&["devices", device, "conditional_restart"])?).await
+    }
+
+    /// Lists what a device and its agent logged and what the platform said of them, newest first. The service keeps a
+    /// limited number of lines for a limited time.
+    pub fn logs(self, device: &str) -> Listing<LogEntry> {
+        Listing::new(self.0, self.0.v5(&["devices", device, "logs"]))
     }
 
     /// Lists a device's enrolment events, newest first.

@@ -5,7 +5,7 @@ use std::{
     collections::HashMap,
     io::{BufRead, BufReader, Write},
     net::{TcpListener, TcpStream},
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, mpsc},
     thread,
     time::Duration,
 };
@@ -46,6 +46,8 @@ pub struct Reply {
     delay: Duration,
     /// Close the connection after this many bytes of the body; before the status line if there is no status.
     cut_at: Option<usize>,
+    /// What follows the body, as it comes, until its other end is dropped.
+    pieces: Option<Arc<Mutex<mpsc::Receiver<String>>>>,
 }
 
 impl Reply {
@@ -58,6 +60,13 @@ impl Reply {
         let error = serde_json::json!({ "id": "e", "status": status.to_string(), "code": code, "title": title,
             "detail": detail });
         Self::new(status, serde_json::json!({ "errors": [error] }).to_string())
+    }
+
+    /// A stream of events, which a test writes piece by piece and ends by dropping the sender.
+    pub fn events() -> (mpsc::Sender<String>, Self) {
+        let (sender, pieces) = mpsc::channel();
+        let reply = Self { pieces: Some(Arc::new(Mutex::new(pieces))), ..Self::new(200, "") };
+        (sender, reply.header("content-type", "text/event-stream"))
     }
 
     pub fn hang_up() -> Self {
@@ -134,7 +143,10 @@ fn serve(
         if reply.status == 0 {
             return Ok(());
         }
-        let mut head = format!("HTTP/1.1 {} Whatever\r\nContent-Length: {}\r\n", reply.status, reply.body.len());
+        let mut head = format!("HTTP/1.1 {} Whatever\r\n", reply.status);
+        if reply.pieces.is_none() {
+            head.extend(["Content-Length: ", &reply.body.len().to_string(), "\r\n"]);
+        }
         for (name, value) in &reply.headers {
             head.extend([*name, ": ", value, "\r\n"]);
         }
@@ -142,7 +154,12 @@ fn serve(
         writer.write_all(head.as_bytes())?;
         writer.write_all(b"\r\n")?;
         writer.write_all(&reply.body[..cut_at])?;
-        if reply.cut_at.is_some() {
+        if let Some(pieces) = &reply.pieces {
+            for piece in pieces.lock().unwrap().iter() {
+                writer.write_all(piece.as_bytes())?;
+            }
+        }
+        if reply.cut_at.is_some() || reply.pieces.is_some() {
             return Ok(());
         }
     }
