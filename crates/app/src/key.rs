@@ -101,6 +101,10 @@ async fn reseal(directory: &Directory, store: &Store, entropy: &Arc<dyn Entropy>
             Sealed::TotpSecret { account, .. } => {
                 Sealed::TotpSecret { account: account.clone(), sealed: new.seal(Purpose::Totp, &plain, &*entropy) }
             }
+            Sealed::WebhookSecret { webhook, .. } => Sealed::WebhookSecret {
+                webhook: webhook.clone(),
+                sealed: new.seal(Purpose::WebhookSecret, &plain, &*entropy),
+            },
             Sealed::LoginKey { account, .. } => Sealed::LoginKey {
                 account: account.clone(),
                 lookup: new.lookup(std::str::from_utf8(&plain).ok()?).to_vec(),
@@ -162,6 +166,11 @@ pub async fn discard_unreadable(
                 Sealed::TotpSecret { account, .. } => {
                     enrolments += u64::from(store.disable_totp(&account, act.clone()).await?);
                 }
+                Sealed::WebhookSecret { webhook, .. } => {
+                    // Its owner makes a new one; until then deliveries are signed with one that nobody knows.
+                    let unknown = keys[0].seal(Purpose::WebhookSecret, &entropy.bytes::<32>(), &**entropy);
+                    store.set_webhook_secret(&webhook, unknown, act.clone()).await?;
+                }
             }
         }
     }
@@ -193,6 +202,7 @@ async fn first_sealed(store: &Store) -> Result<Option<&'static str>> {
         match sealed_of(store, &account).await?.first() {
             Some(Sealed::LoginKey { .. }) => return Ok(Some("login keys")),
             Some(Sealed::TotpSecret { .. }) => return Ok(Some("enrolments for one-time passwords")),
+            Some(Sealed::WebhookSecret { .. }) => return Ok(Some("secrets of webhooks")),
             None => {}
         }
     }
@@ -218,6 +228,8 @@ async fn sealed_of(store: &Store, account: &AccountId) -> Result<Vec<Sealed>> {
     if let Some(sealed) = store.credentials(account).await?.and_then(|credentials| credentials.totp_secret) {
         values.push(Sealed::TotpSecret { account: account.clone(), sealed });
     }
+    let secrets = store.webhook_secrets(account).await?.into_iter();
+    values.extend(secrets.map(|(webhook, sealed)| Sealed::WebhookSecret { webhook, sealed }));
     Ok(values)
 }
 
@@ -250,6 +262,7 @@ fn open(key: &ServerKey, value: &Sealed) -> Option<Vec<u8>> {
     match value {
         Sealed::TotpSecret { sealed, .. } => key.open(Purpose::Totp, sealed),
         Sealed::LoginKey { sealed, .. } => key.open(Purpose::LoginKey, sealed),
+        Sealed::WebhookSecret { sealed, .. } => key.open(Purpose::WebhookSecret, sealed),
     }
 }
 

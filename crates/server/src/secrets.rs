@@ -32,6 +32,11 @@ pub fn new_login_key(entropy: &dyn Entropy) -> String {
     hex(&entropy.bytes::<8>())
 }
 
+/// Makes the secret of a webhook: `whsec_` and 64 hex digits.
+pub fn new_webhook_secret(entropy: &dyn Entropy) -> String {
+    format!("whsec_{}", new_hex_token(entropy))
+}
+
 /// What a sealed value is for; a value sealed for one purpose opens for no other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
@@ -39,6 +44,8 @@ pub enum Purpose {
     LoginKey,
     /// A secret for one-time passwords.
     Totp,
+    /// The secret with which a webhook's deliveries are signed.
+    WebhookSecret,
 }
 
 impl Purpose {
@@ -46,6 +53,7 @@ impl Purpose {
         match self {
             Self::LoginKey => b"login key",
             Self::Totp => b"totp secret",
+            Self::WebhookSecret => b"webhook secret",
         }
     }
 }

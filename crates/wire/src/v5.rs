@@ -389,6 +389,9 @@ pub struct WebhookAttributes {
     /// When it last changed.
     #[serde(default)]
     pub updated_at: Option<Timestamp>,
+    /// The secret that signs deliveries, in the answer to the webhook's creation alone. Impstead's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
 }
 
 /// Relationships of a webhook.

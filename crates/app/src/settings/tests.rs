@@ -37,6 +37,14 @@ fn defaults_need_nothing() {
         public_metrics,
         request_timeout,
         shutdown_grace,
+        log_limits: _,
+        log_streams_per_account,
+        log_stream_devices,
+        log_tails_per_account: _,
+        log_stream_queue: _,
+        log_stream_keep_alive: _,
+        log_stream_unopened: _,
+        log_stream_life: _,
     } = settings.server_config("127.0.0.1:9000".parse().unwrap());
     let default = Config::default();
     assert_eq!((public_url.as_str(), agent_url.as_str()), ("http://127.0.0.1:9000", "http://127.0.0.1:9001"));
@@ -47,6 +55,8 @@ fn defaults_need_nothing() {
     assert_eq!(public_metrics, default.public_metrics);
     assert_eq!(request_timeout, default.request_timeout);
     assert_eq!(shutdown_grace, default.shutdown_grace);
+    assert_eq!(log_streams_per_account, default.log_streams_per_account);
+    assert_eq!(log_stream_devices, default.log_stream_devices);
 }
 
 #[test]

@@ -1,0 +1,11 @@
+//! The live half of the cloud: what devices that are connected say and are told, and where it goes.
+
+mod logs;
+mod outbound;
+mod webhooks;
+
+pub use logs::{Fate, Fates, LogLimits, Logs, NewLine, Pushed, Ticket};
+pub use outbound::{
+    AddressRefused, Found, Lookup, Outbound, OutboundAnswer, OutboundError, OutboundLimits, OutboundRequest, UrlRefused,
+};
+pub use webhooks::{DeliveryOutcome, WebhookLimits, Webhooks};

@@ -1,0 +1,354 @@
+//! What devices and the platform say: stamped, handed to those who follow, and kept.
+//!
+//! [`Logs::push`] never waits. History is written in batches by [`Logs::run`]; whoever must know that a line is kept
+//! waits for its [`Ticket`].
+
+use impstead_bus::{Bus, Published};
+use impstead_model::{Clock, DeviceGroupId, DeviceId, LogEntry, LogSource, LogType};
+use impstead_store::{Store, StoreError};
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher, RandomState},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
+
+/// Locks among which devices are spread, so that those who log at once rarely meet.
+const SHARDS: usize = 64;
+
+/// How long a batch waits for more lines, unless somebody waits for it.
+const LINGER: Duration = Duration::from_millis(50);
+
+/// Messages' bytes that may wait to be kept. What comes when it is full still reaches those who follow, but not history.
+const MOST_WAITING_BYTES: usize = 64 << 20;
+
+/// Batches that could not be written and are remembered.
+const MOST_LOST_BATCHES: usize = 100;
+
+/// Waits between attempts to write a batch.
+const FIRST_RETRY: Duration = Duration::from_millis(100);
+const LONGEST_RETRY: Duration = Duration::from_secs(5);
+
+/// What logs may cost.
+#[derive(Clone, Copy, Debug)]
+pub struct LogLimits {
+    /// Entries kept of each device.
+    pub keep: u32,
+    /// Lines that a device's program may log at once.
+    pub burst: u32,
+    /// Lines that it may log each minute in the long run.
+    pub per_minute: u32,
+}
+
+impl Default for LogLimits {
+    /// History as the contract recommends; rates as the vendor states them.
+    fn default() -> Self {
+        Self { keep: 1000, burst: 6000, per_minute: 100 }
+    }
+}
+
+/// A line about to be logged.
+#[derive(Clone, Debug)]
+pub struct NewLine {
+    /// The device.
+    pub device: DeviceId,
+    /// The device group it is in, if any.
+    pub group: Option<DeviceGroupId>,
+    /// Which kind of group that is.
+    pub log_type: LogType,
+    /// Who says it.
+    pub source: LogSource,
+    /// What it says.
+    pub message: String,
+}
+
+/// What became of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pushed {
+    /// It was handed to those who follow, and is to be kept.
+    Queued(Ticket),
+    /// It was dropped: the device's program logs too much.
+    Throttled,
+    /// It was handed to those who follow, but cannot be kept.
+    NotKept,
+}
+
+/// Stands for a line that is to be kept; see [`Logs::kept`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ticket(u64);
+
+/// The logs of all devices. A cheap handle: clones share everything.
+#[derive(Clone)]
+pub struct Logs(Arc<Shared>);
+
+struct Shared {
+    store: Store,
+    bus: Bus,
+    clock: Arc<dyn Clock>,
+    limits: LogLimits,
+    hasher: RandomState,
+    shards: Vec<Mutex<Shard>>,
+    /// The batch to which lines are added now. It is read under a shard's lock.
+    batch: AtomicU64,
+    kept: watch::Sender<Progress>,
+    waiting_bytes: AtomicUsize,
+    arrived: Notify,
+    hurry: Notify,
+    lost: AtomicU64,
+}
+
+/// How far history has come.
+#[derive(Default)]
+struct Progress {
+    /// The newest batch that is done with.
+    done: u64,
+    /// Those of late that could not be written.
+    lost: Vec<u64>,
+}
+
+impl Progress {
+    fn of(&self, ticket: Ticket) -> Fate {
+        match ticket.0 {
+            batch if batch > self.done => Fate::Waits,
+            batch if self.lost.contains(&batch) => Fate::Lost,
+            _ => Fate::Kept,
+        }
+    }
+}
+
+/// What became of a line that was to be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// Not yet known.
+    Waits,
+    /// It is durable.
+    Kept,
+    /// It could not be written, and will not be.
+    Lost,
+}
+
+#[derive(Default)]
+struct Shard {
+    waiting: Vec<Arc<Published>>,
+    devices: HashMap<DeviceId, Recent>,
+}
+
+/// What must be remembered of a device that logged of late.
+struct Recent {
+    /// Its newest stamp.
+    last_ms: i64,
+    allowance: f64,
+    throttled: bool,
+}
+
+impl Logs {
+    /// Begins. Nothing is kept before [`Logs::run`] runs.
+    pub fn new(store: Store, bus: Bus, clock: Arc<dyn Clock>, limits: LogLimits) -> Self {
+        Self(Arc::new(Shared {
+            store,
+            bus,
+            clock,
+            limits,
+            hasher: RandomState::new(),
+            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            batch: AtomicU64::new(1),
+            kept: watch::Sender::new(Progress::default()),
+            waiting_bytes: AtomicUsize::new(0),
+            arrived: Notify::new(),
+            hurry: Notify::new(),
+            lost: AtomicU64::new(0),
+        }))
+    }
+
+    /// Stamps a line, hands it to those who follow its device, and queues it to be kept. Never waits.
+    ///
+    /// Lines of a device are stamped, seen and kept in the order of these calls. The platform's own are not throttled.
+    pub fn push(&self, line: NewLine) -> Pushed {
+        let shared = &*self.0;
+        let hash = usize::try_from(shared.hasher.hash_one(&line.device) % SHARDS as u64).expect("it is below 64");
+        let mut shard = lock(&shared.shards[hash]);
+        let shard = &mut *shard;
+        let now_ms = shared.clock.now_ms();
+        let recent = shard.devices.entry(line.device.clone()).or_insert_with(|| Recent {
+            last_ms: i64::MIN,
+            allowance: f64::from(shared.limits.burst),
+            throttled: false,
+        });
+        recent.refill(&shared.limits, now_ms);
+        if line.source != LogSource::Status && !recent.take() {
+            if !recent.throttled {
+                recent.throttled = true;
+                let message = "Messages throttled".to_owned();
+                shared.admit(&mut shard.waiting, recent.last_ms, NewLine { source: LogSource::Status, message, ..line });
+            }
+            return Pushed::Throttled;
+        }
+        shared.admit(&mut shard.waiting, recent.last_ms, line)
+    }
+
+    /// Waits until a line is durable, or lost.
+    pub async fn kept(&self, ticket: Ticket) -> Fate {
+        let mut kept = self.0.kept.subscribe();
+        self.0.hurry.notify_one();
+        let done = kept.wait_for(|kept| kept.of(ticket) != Fate::Waits).await;
+        done.map_or(Fate::Lost, |kept| kept.of(ticket))
+    }
+
+    /// Returns what tells the fate of many lines.
+    pub fn fates(&self) -> Fates {
+        Fates { logs: self.clone(), kept: self.0.kept.subscribe() }
+    }
+
+    /// Waits until every line pushed before is durable, but no longer than a second: for readers of history.
+    pub async fn settle(&self) {
+        if self.0.waiting_bytes.load(Ordering::Acquire) == 0 {
+            return;
+        }
+        let ticket = Ticket(self.0.batch.load(Ordering::Acquire));
+        let _ = tokio::time::timeout(Duration::from_secs(1), self.kept(ticket)).await;
+    }
+
+    /// Lines that history lacks since the start, because it could not be written.
+    pub fn lost(&self) -> u64 {
+        self.0.lost.load(Ordering::Relaxed)
+    }
+
+    /// Keeps lines until told to stop, then what still waits.
+    pub async fn run(self, stop: CancellationToken) {
+        let shared = &*self.0;
+        while !stop.is_cancelled() {
+            tokio::select! {
+                () = shared.hurry.notified() => {}
+                () = stop.cancelled() => {}
+                () = shared.arrived.notified() => tokio::select! {
+                    () = tokio::time::sleep(LINGER) => {}
+                    () = shared.hurry.notified() => {}
+                    () = stop.cancelled() => {}
+                }
+            }
+            shared.keep_batch(&stop).await;
+        }
+        shared.keep_batch(&stop).await;
+    }
+}
+
+/// Tells the fate of lines, again and again.
+pub struct Fates {
+    logs: Logs,
+    kept: watch::Receiver<Progress>,
+}
+
+impl Fates {
+    /// Says what has become of a line by now.
+    pub fn of(&mut self, ticket: Ticket) -> Fate {
+        self.kept.borrow_and_update().of(ticket)
+    }
+
+    /// Waits until more is known than when it was last asked, and has that happen soon.
+    pub async fn changed(&mut self) {
+        self.logs.0.hurry.notify_one();
+        let _ = self.kept.changed().await;
+    }
+}
+
+impl Shared {
+    /// Stamps, publishes and queues a line, under its shard's lock.
+    fn admit(&self, waiting: &mut Vec<Arc<Published>>, at_ms: i64, line: NewLine) -> Pushed {
+        let NewLine { device, group, log_type, source, message } = line;
+        // What an entry costs besides its message, about.
+        let bytes = message.len() + 100;
+        let line = Arc::new(Published::from(LogEntry { device, group, at_ms, log_type, source, message }));
+        self.bus.publish(&line);
+        if self.waiting_bytes.fetch_add(bytes, Ordering::AcqRel) > MOST_WAITING_BYTES {
+            self.waiting_bytes.fetch_sub(bytes, Ordering::AcqRel);
+            self.lost.fetch_add(1, Ordering::Relaxed);
+            return Pushed::NotKept;
+        }
+        waiting.push(line);
+        self.arrived.notify_one();
+        Pushed::Queued(Ticket(self.batch.load(Ordering::Acquire)))
+    }
+
+    /// Keeps what waits.
+    async fn keep_batch(&self, stop: &CancellationToken) {
+        // Lines that were promised this batch are in their shards by now, since the number is read under the lock.
+        let batch = self.batch.fetch_add(1, Ordering::AcqRel);
+        let now_ms = self.clock.now_ms();
+        let mut entries = Vec::new();
+        for shard in &self.shards {
+            let mut shard = lock(shard);
+            entries.append(&mut shard.waiting);
+            shard.devices.retain(|_, recent| !recent.is_past(&self.limits, now_ms));
+        }
+        let bytes: usize = entries.iter().map(|line| line.entry.message.len() + 100).sum();
+        let is_kept = entries.is_empty() || self.write(entries, stop).await;
+        self.waiting_bytes.fetch_sub(bytes, Ordering::AcqRel);
+        self.kept.send_modify(|progress| {
+            progress.done = batch;
+            if !is_kept {
+                progress.lost.push(batch);
+                let forgotten = progress.lost.len().saturating_sub(MOST_LOST_BATCHES);
+                progress.lost.drain(..forgotten);
+            }
+        });
+    }
+
+    /// Writes lines, for as long as that may succeed, and says whether it did.
+    async fn write(&self, lines: Vec<Arc<Published>>, stop: &CancellationToken) -> bool {
+        let lines: Arc<[Arc<Published>]> = lines.into();
+        let mut wait = FIRST_RETRY;
+        loop {
+            let entries = Arc::clone(&lines);
+            let error = match self.store.append_logs(entries, self.limits.keep).await {
+                Ok(()) => return true,
+                Err(error) => error,
+            };
+            let may_pass = matches!(error, StoreError::Unavailable(_)) && !stop.is_cancelled();
+            tracing::warn!(cause = %error, lines = lines.len(), again = may_pass, "cannot keep log lines");
+            if !may_pass {
+                self.lost.fetch_add(lines.len() as u64, Ordering::Relaxed);
+                return false;
+            }
+            tokio::time::sleep(wait).await;
+            wait = (wait * 2).min(LONGEST_RETRY);
+        }
+    }
+}
+
+impl Recent {
+    /// Brings stamp and allowance to the present.
+    fn refill(&mut self, limits: &LogLimits, now_ms: i64) {
+        if self.last_ms == i64::MIN {
+            self.last_ms = now_ms;
+        }
+        #[expect(clippy::cast_precision_loss, reason = "spans between lines are short")]
+        let minutes = (now_ms - self.last_ms).max(0) as f64 / 60_000.0;
+        self.allowance = (self.allowance + minutes * f64::from(limits.per_minute)).min(f64::from(limits.burst));
+        self.last_ms = self.last_ms.max(now_ms);
+    }
+
+    fn take(&mut self) -> bool {
+        if self.allowance < 1.0 {
+            return false;
+        }
+        self.allowance -= 1.0;
+        self.throttled = false;
+        true
+    }
+
+    /// Whether nothing would change if this were forgotten.
+    fn is_past(&self, limits: &LogLimits, now_ms: i64) -> bool {
+        let mut later = Self { ..*self };
+        later.refill(limits, now_ms);
+        later.allowance >= f64::from(limits.burst) && self.last_ms < now_ms
+    }
+}
+
+fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
+    shard.lock().unwrap_or_else(PoisonError::into_inner)
+}
