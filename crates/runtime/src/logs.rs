@@ -184,7 +184,11 @@ impl Logs {
             if !recent.throttled {
                 recent.throttled = true;
                 let message = "Messages throttled".to_owned();
-                shared.admit(&mut shard.waiting, recent.last_ms, NewLine { source: LogSource::Status, message, ..line });
+                shared.admit(
+                    &mut shard.waiting,
+                    recent.last_ms,
+                    NewLine { source: LogSource::Status, message, ..line },
+                );
             }
             return Pushed::Throttled;
         }
@@ -351,4 +355,148 @@ impl Recent {
 
 fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
     shard.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use impstead_bus::{Capacity, Event, Follower};
+    use impstead_model::{AccountId, Actor, SystemEntropy};
+    use impstead_store::{Act, Location, LogFilter, LogsOf, NewAccount, NewDevice, Page};
+    use std::sync::atomic::AtomicI64;
+
+    struct TestClock(AtomicI64);
+
+    impl Clock for TestClock {
+        fn now_ms(&self) -> i64 {
+            self.0.load(Ordering::SeqCst)
+        }
+    }
+
+    struct World {
+        logs: Logs,
+        store: Store,
+        clock: Arc<TestClock>,
+        follower: Follower,
+        device: DeviceId,
+        stop: CancellationToken,
+        _directory: tempfile::TempDir,
+    }
+
+    impl World {
+        async fn new(limits: LogLimits) -> Self {
+            let directory = tempfile::tempdir().unwrap();
+            let store = Store::open(&Location::Sqlite(directory.path().join("impstead.db"))).unwrap();
+            store.migrate().await.unwrap();
+            let act = Act { actor: Actor::OPERATOR, at_ms: 0, entropy: Arc::new(SystemEntropy) };
+            let account = NewAccount {
+                username: "ann".into(),
+                email: "ann@example.net".into(),
+                password_hash: String::new(),
+                production: false,
+            };
+            let owner: AccountId = store.create_account(account, act.clone()).await.unwrap().id;
+            let new =
+                NewDevice { id: None, mac: None, owner, imp_type: "imp003".into(), plan_id: None, public_key: [7; 32] };
+            let device = store.add_device(new, act).await.unwrap().id;
+            let bus = Bus::default();
+            let follower = bus.follower(Capacity { lines: 100_000, bytes: 1 << 20 });
+            follower.follow_device(&device, 1);
+            let clock = Arc::new(TestClock(AtomicI64::new(1_000_000)));
+            let logs = Logs::new(store.clone(), bus, Arc::clone(&clock) as Arc<dyn Clock>, limits);
+            let stop = CancellationToken::new();
+            Self { logs, store, clock, follower, device, stop, _directory: directory }
+        }
+
+        fn push(&self, source: LogSource, message: &str) -> Pushed {
+            self.logs.push(NewLine {
+                device: self.device.clone(),
+                group: None,
+                log_type: LogType::Development,
+                source,
+                message: message.into(),
+            })
+        }
+
+        fn seen(&self) -> Vec<(i64, String)> {
+            let mut events = Vec::new();
+            self.follower.take_now(&mut events);
+            let line = |event| match event {
+                Event::Line(line) => Some((line.entry.at_ms, line.entry.message.clone())),
+                _ => None,
+            };
+            events.into_iter().filter_map(line).collect()
+        }
+
+        async fn history(&self) -> Vec<(i64, String)> {
+            let filter = LogFilter { of: LogsOf::Device(self.device.clone()), sources: Vec::new(), text: None };
+            let page = self.store.logs(filter, 1000, Page { number: 1, size: 100 }).await.unwrap();
+            page.items.into_iter().rev().map(|entry| (entry.at_ms, entry.message)).collect()
+        }
+    }
+
+    #[tokio::test]
+    async fn lines_are_stamped_once_seen_at_once_and_kept_in_their_order() {
+        let world = World::new(LogLimits::default()).await;
+        world.push(LogSource::ServerLog, "1");
+        world.clock.0.store(1_000_500, Ordering::SeqCst);
+        world.push(LogSource::ServerError, "2");
+        // The clock goes back; the log does not.
+        world.clock.0.store(900_000, Ordering::SeqCst);
+        let Pushed::Queued(ticket) = world.push(LogSource::Status, "3") else { panic!("there is room") };
+        let seen = world.seen();
+        assert_eq!(seen, [(1_000_000, "1".into()), (1_000_500, "2".into()), (1_000_500, "3".into())]);
+        assert_eq!(world.history().await, [], "nothing is kept before it runs");
+
+        let mut fates = world.logs.fates();
+        assert_eq!(fates.of(ticket), Fate::Waits);
+        let running = tokio::spawn(world.logs.clone().run(world.stop.clone()));
+        assert_eq!(world.logs.kept(ticket).await, Fate::Kept);
+        assert_eq!(fates.of(ticket), Fate::Kept);
+        assert_eq!(world.history().await, seen);
+
+        world.push(LogSource::ServerLog, "4");
+        world.logs.settle().await;
+        assert_eq!(world.history().await.len(), 4);
+        world.push(LogSource::ServerLog, "5");
+        world.stop.cancel();
+        running.await.unwrap();
+        assert_eq!(world.history().await.len(), 5, "what waits at the end is kept");
+    }
+
+    #[tokio::test]
+    async fn a_device_that_logs_too_much_is_told_so_once() {
+        let world = World::new(LogLimits { keep: 1000, burst: 3, per_minute: 60 }).await;
+        for number in 1..=5 {
+            world.push(LogSource::ServerLog, &number.to_string());
+        }
+        assert!(matches!(world.push(LogSource::Status, "Device connected"), Pushed::Queued(_)), "the platform may");
+        let messages = |seen: Vec<(i64, String)>| seen.into_iter().map(|(_, message)| message).collect::<Vec<_>>();
+        assert_eq!(messages(world.seen()), ["1", "2", "3", "Messages throttled", "Device connected"]);
+        world.clock.0.fetch_add(1000, Ordering::SeqCst);
+        assert!(matches!(world.push(LogSource::ServerLog, "6"), Pushed::Queued(_)), "one a second");
+        assert_eq!(world.push(LogSource::ServerLog, "7"), Pushed::Throttled);
+        assert_eq!(messages(world.seen()), ["6", "Messages throttled"]);
+        world.clock.0.fetch_add(60_000, Ordering::SeqCst);
+        for number in 0..4 {
+            let expected = number < 3;
+            assert_eq!(matches!(world.push(LogSource::ServerLog, "x"), Pushed::Queued(_)), expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_history_has_no_room_for_is_still_seen_and_not_promised() {
+        let world = World::new(LogLimits { burst: u32::MAX, ..LogLimits::default() }).await;
+        let long = "x".repeat(8 << 20);
+        let pushed: Vec<Pushed> = (0..9).map(|_| world.push(LogSource::ServerLog, &long)).collect();
+        assert!(pushed[..7].iter().all(|pushed| matches!(pushed, Pushed::Queued(_))));
+        assert_eq!(pushed[8], Pushed::NotKept);
+        assert_eq!(world.logs.lost(), 1);
+        world.seen();
+        let running = tokio::spawn(world.logs.clone().run(world.stop.clone()));
+        world.logs.settle().await;
+        assert!(matches!(world.push(LogSource::ServerLog, "room again"), Pushed::Queued(_)));
+        world.stop.cancel();
+        running.await.unwrap();
+    }
 }

@@ -115,6 +115,10 @@ impl Store {
             {
                 orders.runs = Some(current.deployment.clone());
                 orders.supported = true;
+            } else if !is_program_of(conn, *program, orders.runs.as_ref())? {
+                // It was wiped, say, or has a program from elsewhere.
+                orders.runs = None;
+                orders.supported = false;
             }
             let device = &mut orders.device;
             if !device.online {
@@ -396,6 +400,21 @@ fn orders(conn: &mut Conn<'_>, id: &DeviceId) -> Result<Option<Orders>, StoreErr
             Ok(Orders { device, current, runs, supported, restart })
         },
     )
+}
+
+/// Says whether a program is the device code of a deployment.
+fn is_program_of(
+    conn: &mut Conn<'_>,
+    program: Option<[u8; 32]>,
+    deployment: Option<&DeploymentId>,
+) -> Result<bool, StoreError> {
+    let (Some(program), Some(deployment)) = (program, deployment) else { return Ok(false) };
+    let sha = conn.first(
+        "select c.device_sha from deployment d join code c on c.sha = d.sha where d.id = ?1",
+        &[&deployment.as_str()],
+        |row| row.get::<Vec<u8>>(0),
+    )?;
+    Ok(sha.is_some_and(|sha| sha == program))
 }
 
 fn add_event(

@@ -86,14 +86,14 @@ impl Store {
 }
 
 fn append(conn: &mut Conn<'_>, device: &DeviceId, entries: &[&LogEntry], keep: u32) -> Result<(), StoreError> {
-    let newest = conn.first_locked(
-        Lock::Keep,
-        "select (select max(seq) from log_block where device_id = device.id) from device where id = ?1",
-        &[&device.as_str()],
-        |row| row.get::<Option<i64>>(0),
-    )?;
-    let Some(newest) = newest else { return Ok(()) };
-    let mut seq = newest.unwrap_or(0);
+    // Others that append for this device wait, so that the number read next is still the newest.
+    if !conn.lock_row(Lock::Change, "device", device.as_str())? {
+        return Ok(());
+    }
+    let newest = conn.first("select max(seq) from log_block where device_id = ?1", &[&device.as_str()], |row| {
+        row.get::<Option<i64>>(0)
+    })?;
+    let mut seq = newest.flatten().unwrap_or(0);
     for run in entries.chunk_by(|before, after| before.group == after.group) {
         for block in run.chunks(MOST_ENTRIES_PER_BLOCK) {
             let (first, last) = (block[0], block[block.len() - 1]);

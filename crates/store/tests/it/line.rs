@@ -88,10 +88,17 @@ async fn orders_follow_the_group(db: Arc<Db>) {
     assert_eq!((connected.runs.as_ref(), connected.supported), (Some(&first.id), true));
     assert_eq!(orders().await, connected);
 
+    // Without its program it runs nothing; with that of an older deployment it runs that.
+    let wiped = db.store.device_connected(&id, arrival("c2", 1000, None)).await.unwrap().unwrap();
+    assert_eq!((wiped.runs, wiped.supported), (None, false));
+    db.store.device_connected(&id, arrival("c3", 1000, Some(current.program))).await.unwrap();
+
     // Another deployment changes what it should run, not what it runs.
     let second = db.deploy(&group, "second").await;
     assert_eq!(orders().await.current.unwrap().deployment, second.id);
     assert_eq!((orders().await.runs, orders().await.supported), (Some(first.id.clone()), true));
+    let back = db.store.device_connected(&id, arrival("c4", 1000, Some(current.program))).await.unwrap().unwrap();
+    assert_eq!((back.runs, back.supported), (Some(first.id.clone()), true));
     db.store.set_min_supported_deployment(&group.id, &second.id, db.act(&ann)).await.unwrap();
     assert!(!orders().await.supported);
 
