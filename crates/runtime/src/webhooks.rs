@@ -145,9 +145,7 @@ impl Webhooks {
     /// Begins what waits, as far as its accounts' shares allow.
     fn begin(&self, work: &mut Work) {
         for due in std::mem::take(&mut work.waiting) {
-            if work.share(&due.owner) >= self.limits.at_once_per_account
-                || work.running.len() >= self.limits.at_once
-            {
+            if work.share(&due.owner) >= self.limits.at_once_per_account || work.running.len() >= self.limits.at_once {
                 work.waiting.push_back(due);
                 continue;
             }
@@ -208,7 +206,9 @@ impl Webhooks {
         let limits = OutboundLimits { total: self.limits.timeout, redirects: 3, body_bytes: 64 << 10 };
         let request = OutboundRequest { method: Method::POST, url, headers, body };
         self.outbound.send(request, limits).await.map(|answer| answer.status).map_err(|error| match &error {
-            OutboundError::Url(UrlRefused::Address) | OutboundError::Address(_) => format!("{error}; see outbound_allow"),
+            OutboundError::Url(UrlRefused::Address) | OutboundError::Address(_) => {
+                format!("{error}; see outbound_allow")
+            }
             _ => chain(&error),
         })
     }

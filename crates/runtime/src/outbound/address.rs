@@ -14,14 +14,14 @@ const NOT_PUBLIC_V4: [([u8; 4], u32); 15] = [
     ([169, 254, 0, 0], 16), // link-local, and clouds' metadata
     ([172, 16, 0, 0], 12),
     ([192, 0, 0, 0], 24),
-    ([192, 0, 2, 0], 24), // documentation
+    ([192, 0, 2, 0], 24),   // documentation
     ([192, 88, 99, 0], 24), // relays for 6to4
     ([192, 168, 0, 0], 16),
-    ([198, 18, 0, 0], 15), // benchmarks
+    ([198, 18, 0, 0], 15),   // benchmarks
     ([198, 51, 100, 0], 24), // documentation
-    ([203, 0, 113, 0], 24), // documentation
-    ([224, 0, 0, 0], 4), // multicast
-    ([240, 0, 0, 0], 4), // reserved, broadcast
+    ([203, 0, 113, 0], 24),  // documentation
+    ([224, 0, 0, 0], 4),     // multicast
+    ([240, 0, 0, 0], 4),     // reserved, broadcast
 ];
 
 /// IPv6 networks within 2000::/3 that are not public; outside of that only NAT64 is.
@@ -29,9 +29,9 @@ const NOT_PUBLIC_V4: [([u8; 4], u32); 15] = [
 /// # Source
 /// IANA IPv6 Special-Purpose Address Registry.
 const NOT_PUBLIC_V6: [([u16; 2], u32); 3] = [
-    ([0x2001, 0], 23), // protocols: Teredo, benchmarks, ORCHID
+    ([0x2001, 0], 23),      // protocols: Teredo, benchmarks, ORCHID
     ([0x2001, 0x0db8], 32), // documentation
-    ([0x3fff, 0], 20), // documentation
+    ([0x3fff, 0], 20),      // documentation
 ];
 
 /// Says whether an address is one of the public internet.
@@ -45,7 +45,8 @@ pub fn is_public(address: IpAddr) -> bool {
 }
 
 fn is_public_v4(address: Ipv4Addr) -> bool {
-    let differs = |network: [u8; 4], length: u32| (address.to_bits() ^ u32::from_be_bytes(network)) >> (32 - length) != 0;
+    let differs =
+        |network: [u8; 4], length: u32| (address.to_bits() ^ u32::from_be_bytes(network)) >> (32 - length) != 0;
     NOT_PUBLIC_V4.iter().all(|(network, length)| differs(*network, *length))
 }
 
