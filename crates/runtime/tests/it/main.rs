@@ -1,0 +1,5 @@
+//! Tests of the live half.
+
+mod outbound;
+mod receiver;
+mod webhooks;
