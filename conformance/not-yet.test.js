@@ -6,8 +6,8 @@ import { onEachDatabase } from './harness/each-database.js';
 import { openAccount } from './harness/session.js';
 
 onEachDatabase('not yet', (server) => {
-    let account, api;
-    before(async () => ({ account, api } = await openAccount(server)));
+    let api;
+    before(async () => ({ api } = await openAccount(server)));
 
     test('from step 3: code that does not compile is refused; today it is stored and becomes current', async () => {
         const group = await api.deviceGroup(await api.product('Broken'), 'broken');
@@ -15,18 +15,5 @@ onEachDatabase('not yet', (server) => {
         const deployment = await api.deployment(group, { device_code: broken, agent_code: broken });
         assert.equal((await api.read(`/deployments/${deployment.id}`)).attributes.device_code, broken);
         assert.equal((await api.read(`/devicegroups/${group.id}`)).relationships.current_deployment.id, deployment.id);
-    });
-
-    test('from step 2: logs and log streams; today there are none', async () => {
-        const [device] = await server.addDevices(account.username, 1);
-        for (const [method, path] of [
-            ['GET', `/devices/${device.id}/logs`],
-            ['POST', '/logstream'],
-            ['PUT', `/logstream/any/${device.id}`],
-        ]) {
-            const { status, body } = await api.request(method, path);
-            assert.equal(status, 404, `${method} ${path}`);
-            assert.equal(body.errors[0].code, 'NF001', `${method} ${path}`);
-        }
     });
 });

@@ -211,6 +211,8 @@ export class Device {
     #result(link, offer, outcome) {
         const storageUsed = Math.round((offer.size / STORAGE_BYTES) * 10_000);
         this.#send(link, { type: 'codeResult', program: offer.program, outcome, storageUsed, text: '' });
+        // Whatever it has runs from now on at the latest.
+        if (outcome > Outcome.INSTALLED && this.program && !this.running) this.#start(this.wakeReason);
     }
 
     #start(wakeReason) {

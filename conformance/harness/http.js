@@ -101,7 +101,7 @@ export class Api {
     }
 
     webhook(group, attributes = {}) {
-        const hook = { url: 'http://127.0.0.1:9/hook', event: 'deployment', content_type: 'application/json' };
+        const hook = { url: 'https://hooks.example.net/hook', event: 'deployment', content_type: 'application/json' };
         return this.create('webhook', '/webhooks', { ...hook, ...attributes }, { devicegroup: link(group) });
     }
 

@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expectCode } from './program.js';
+import { Queue } from './queue.js';
 
 const IMPT = fileURLToPath(new URL('../node_modules/.bin/impt', import.meta.url));
 const AUTH_FILE = '.impt.auth';
@@ -68,13 +69,22 @@ export class Impt {
         return path.join(local ? this.cwd : this.home, AUTH_FILE);
     }
 
-    /** Runs one command to its end, whatever the outcome. With `interruptAt`, Ctrl-C is pressed once that text is printed. */
-    async run(args, { env = {}, interruptAt = null } = {}) {
-        const child = spawn(IMPT, args, {
+    #spawn(args, env = {}) {
+        return spawn(IMPT, args, {
             cwd: this.cwd,
             env: { PATH: process.env.PATH, HOME: this.home, LANG: 'C.UTF-8', TZ: 'UTC', ...env },
             timeout: TIME_LIMIT_MS,
         });
+    }
+
+    /** Starts a command that goes on by itself, and leaves it running. */
+    start(...args) {
+        return new Running(`impt ${args.join(' ')}`, this.#spawn(args));
+    }
+
+    /** Runs one command to its end, whatever the outcome. With `interruptAt`, Ctrl-C is pressed once that text is printed. */
+    async run(args, { env = {}, interruptAt = null } = {}) {
+        const child = this.#spawn(args, env);
         const result = { command: `impt ${args.join(' ')}`, stdout: '', stderr: '' };
         let interrupted = interruptAt === null;
         if (interrupted) child.stdin.end();
@@ -120,6 +130,54 @@ export class Impt {
         const result = await this.run([...args, '-z', 'json']);
         expectQuiet(result, 1);
         return parse(result).Error;
+    }
+}
+
+/** A command that has not ended yet. */
+class Running {
+    /** What it prints, line by line, without colours. */
+    lines = new Queue('line of impt');
+    #child;
+    #ended;
+    #printed = '';
+
+    constructor(command, child) {
+        this.lines.what = `line of ${command}`;
+        this.#child = child;
+        let rest = '';
+        child.stdout.setEncoding('utf8').on('data', (chunk) => {
+            this.#printed += chunk;
+            const complete = (rest + chunk).split('\n');
+            rest = complete.pop();
+            for (const line of complete) this.lines.push(withoutDecoration(line));
+        });
+        this.#ended = new Promise((resolve) => child.once('close', (code, signal) => resolve(signal ?? code)));
+    }
+
+    /** The next line that has this text or matches this pattern. */
+    line(expected, options) {
+        return this.lines.until((line) => (expected instanceof RegExp ? expected.test(line) : line.includes(expected)), options);
+    }
+
+    type(text) {
+        this.#child.stdin.write(text);
+    }
+
+    /** Presses Ctrl-C, and expects the command to succeed. */
+    async interrupt() {
+        this.#child.kill('SIGINT');
+        await this.succeeds();
+    }
+
+    /** Waits for its end. */
+    async succeeds() {
+        assert.equal(await this.#ended, 0, this.#printed);
+        assert.match(withoutDecoration(this.#printed), /IMPT COMMAND SUCCEEDS/);
+    }
+
+    /** For `after` hooks: whatever became of it. */
+    kill() {
+        this.#child.kill('SIGKILL');
     }
 }
 

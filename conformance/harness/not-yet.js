@@ -3,6 +3,3 @@
 
 /** Needs the Squirrel compiler. */
 export const squirrel = { skip: 'NOT YET: from step 3, when the server compiles Squirrel' };
-
-/** Needs log streams and stored logs. */
-export const live = { skip: 'NOT YET: from step 2, when the server has logs and log streams' };

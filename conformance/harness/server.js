@@ -26,18 +26,20 @@ export class Server {
     #rateLimit;
     #accessTokenLife;
     #demo;
+    #settings;
     #store;
     #child;
     #exited;
     #output = '';
     #printed = '';
 
-    /** `accessTokenLife` is in seconds. */
-    constructor(database, { rateLimit = NO_RATE_LIMIT, accessTokenLife = 3600, demo = false } = {}) {
+    /** `accessTokenLife` is in seconds; `settings` are further ones, as environment variables. */
+    constructor(database, { rateLimit = NO_RATE_LIMIT, accessTokenLife = 3600, demo = false, settings = {} } = {}) {
         this.#database = database;
         this.#rateLimit = rateLimit;
         this.#accessTokenLife = accessTokenLife;
         this.#demo = demo;
+        this.#settings = settings;
     }
 
     /** The base URL that the clients are told, for example `http://127.0.0.1:23456/v5`. */
@@ -84,6 +86,7 @@ export class Server {
                 stdio: ['ignore', 'pipe', 'pipe'],
                 env: {
                     ...process.env,
+                    ...this.#settings,
                     IMPSTEAD_ACCESS_TOKEN_LIFE_S: String(this.#accessTokenLife),
                     IMPSTEAD_RATE_LIMIT_BUCKET: String(this.#rateLimit.bucket),
                     IMPSTEAD_RATE_LIMIT_REFILL_PER_S: String(this.#rateLimit.refillPerSecond),
@@ -129,6 +132,13 @@ export class Server {
         await this.#launch();
     }
 
+    /** Gives it no time for anything, and starts it again likewise. */
+    async killAndRestart() {
+        this.#child.kill('SIGKILL');
+        await this.#exited;
+        await this.#launch();
+    }
+
     async #halt() {
         this.#child.kill('SIGTERM');
         const outcome = await Promise.race([this.#exited, after(STOP_MS, 'still running')]);
@@ -159,6 +169,11 @@ export class Server {
         const devices = output.trim().split('\n').map((line) => JSON.parse(line));
         assert.equal(devices.length, count);
         return devices;
+    }
+
+    /** Does what a phone does with BlinkUp: hands a device the plan that it joins. */
+    async enrol(device, ...options) {
+        return this.#command(['device', 'enrol', device.id, ...options], '');
     }
 
     async #command(args, input) {

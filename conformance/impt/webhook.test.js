@@ -5,7 +5,7 @@ import { assertSameItems, ids } from '../harness/compare.js';
 import { onEachDatabase } from '../harness/each-database.js';
 import { openSession } from '../harness/session.js';
 
-const URL_A = 'http://127.0.0.1:9/hook?a=1&b=%20#c';
+const URL_A = 'http://hooks.example.com:8080/hook?a=1&b=%20#c';
 const URL_B = 'https://hooks.example.net/imp';
 const CONTENT_TYPES = { json: 'application/json', urlencoded: 'application/x-www-form-urlencoded' };
 

@@ -4,8 +4,8 @@ import { before, test } from 'node:test';
 import { ids } from '../harness/compare.js';
 import { onEachDatabase } from '../harness/each-database.js';
 import { refusal } from '../harness/library-error.js';
-import { ImpCentralApi, signedInLibrary } from '../harness/library.js';
-import * as notYet from '../harness/not-yet.js';
+import { everyPage, ImpCentralApi, signedInLibrary } from '../harness/library.js';
+import { onLine } from '../harness/line.js';
 import { openAccount } from '../harness/session.js';
 
 const { Devices } = ImpCentralApi;
@@ -36,13 +36,31 @@ onEachDatabase('imp-central-api devices', (server) => {
         }
     });
 
-    test('the log, by id, MAC address and agent id', notYet.live, async () => {
-        const [device] = await server.addDevices(account.username, 1);
-        await api.assign(group, [device]);
-        const { agent_id } = (await api.read(`/devices/${device.id}`)).attributes;
-        for (const identifier of [device.id, device.mac_address, agent_id]) {
-            assert.ok(Array.isArray((await devices.getLogs(identifier, 1, 1)).data));
+    test('the log, newest first and page by page, by id, MAC address and agent id', async (t) => {
+        const [added] = await server.addDevices(account.username, 1);
+        assert.deepEqual((await devices.getLogs(added.id, 1, 1)).data, []);
+        await api.assign(group, [added]);
+        const { agent_id } = (await api.read(`/devices/${added.id}`)).attributes;
+        const device = await onLine(t, server, added);
+        const lines = Array.from({ length: 25 }, (_, i) => `line ${i}`);
+        for (const line of lines.slice(0, -1)) await device.log(line);
+        await device.log(lines.at(-1), { ack: true });
+
+        const newest = async (identifier) => (await devices.getLogs(identifier, 1, 1)).data;
+        for (const deadline = Date.now() + 10_000; (await newest(added.id))[0]?.msg !== lines.at(-1); ) assert.ok(Date.now() < deadline);
+        for (const identifier of [added.id, added.mac_address, agent_id]) {
+            const [entry, ...none] = await newest(identifier);
+            assert.deepEqual(none, []);
+            assert.deepEqual(entry, { device_id: added.id, ts: entry.ts, log_type: 'development', type: 'server.log', msg: lines.at(-1) });
         }
+        const entries = await everyPage((number, size) => devices.getLogs(added.id, number, size), 10);
+        const own = entries.filter(({ type }) => type === 'server.log');
+        assert.deepEqual(own.map(({ msg }) => msg), [...lines].reverse());
+        assert.deepEqual(entries.map(({ ts }) => ts), entries.map(({ ts }) => ts).sort().reverse());
+        const [first, second] = [await devices.getLogs(added.id, 1, 10), await devices.getLogs(added.id, 2, 10)];
+        assert.deepEqual([first.data.length, second.data.length], [10, 10]);
+        assert.ok('next' in first.links && 'first' in first.links && 'self' in first.links);
+        await refusal(devices.getLogs('nonsense', 1, 1), 404);
     });
 
     test('all five filters in one request', async () => {
