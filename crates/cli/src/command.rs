@@ -3,7 +3,8 @@
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 use clap_complete::Shell;
-use impstead_client::DeviceGroupType;
+use impstead_client::{DeviceGroupType, WebhookContentType, WebhookEvent};
+use regex_lite::Regex;
 use std::path::PathBuf;
 
 /// Options that all commands share.
@@ -38,7 +39,21 @@ pub enum ClientCommand {
     /// List deployments
     #[command(subcommand)]
     Deployment(DeploymentCommand),
+    /// Show log lines of devices as they come, or past ones
+    #[command(after_help = LOG_EXAMPLES)]
+    Log(LogArgs),
+    /// Manage webhooks, and see what was delivered to them
+    #[command(subcommand)]
+    Webhook(WebhookCommand),
 }
+
+const LOG_EXAMPLES: &str = "\
+Examples:
+  impstead log --group beds
+  impstead log --device bed-7 bed-8 --type server.error --type agent.error
+  impstead log --group beds --history --grep '(?i)moisture' --limit 20
+  impstead log --group beds --json | jq -r .msg
+";
 
 /// Arguments of `login`.
 #[derive(Args, Clone, Debug)]
@@ -110,6 +125,8 @@ pub enum GroupCommand {
     Show(GroupShowArgs),
     /// Create a device group
     Create(GroupCreateArgs),
+    /// Restart all devices of a device group, which then run its current deployment
+    Restart(GroupRestartArgs),
 }
 
 /// Arguments of `group list`.
@@ -133,6 +150,21 @@ pub struct GroupShowArgs {
     /// Product of the group (name or id), if several products have groups of this name
     #[arg(long)]
     pub product: Option<String>,
+}
+
+/// Arguments of `group restart`.
+#[derive(Args, Clone, Debug)]
+pub struct GroupRestartArgs {
+    /// Name or id of the device group
+    pub group: String,
+
+    /// Product of the group (name or id), if several products have groups of this name
+    #[arg(long)]
+    pub product: Option<String>,
+
+    /// Restart only devices that run an older deployment than the minimum supported one; tell the others of new code
+    #[arg(long)]
+    pub conditional: bool,
 }
 
 /// Arguments of `group create`.
@@ -225,6 +257,54 @@ pub struct DeploymentListArgs {
     pub flagged: bool,
 }
 
+/// Arguments of `log`.
+#[derive(Args, Clone, Debug)]
+pub struct LogArgs {
+    /// Devices, each by its id, MAC address, agent id or name
+    #[arg(long, value_name = "DEVICE", num_args = 1.., required_unless_present = "group", conflicts_with = "group")]
+    pub device: Vec<String>,
+
+    /// Device group (name or id), with all its devices
+    #[arg(long)]
+    pub group: Option<String>,
+
+    /// Product of the group (name or id), if several products have groups of this name
+    #[arg(long, requires = "group")]
+    pub product: Option<String>,
+
+    /// Show past lines instead, the newest last
+    #[arg(long)]
+    pub history: bool,
+
+    /// Only lines of this type; may be given several times
+    #[arg(long = "type", value_name = "TYPE", value_parser = PossibleValuesParser::new(LOG_TYPES))]
+    pub types: Vec<String>,
+
+    /// Only lines whose message matches this regular expression
+    #[arg(long, value_name = "REGEX", value_parser = regex)]
+    pub grep: Option<Regex>,
+
+    /// End after this many lines; with `--history`, show the newest ones [default: without end; with `--history` 100]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
+    pub limit: Option<u32>,
+}
+
+const LOG_TYPES: [&str; 9] = [
+    "server.log",
+    "server.error",
+    "server.sleep",
+    "agent.log",
+    "agent.error",
+    "status",
+    "lastexitcode",
+    "powerstate",
+    "firmware",
+];
+
+fn regex(text: &str) -> Result<Regex, String> {
+    Regex::new(text).map_err(|error| error.to_string())
+}
+
 /// Commands about devices that need no more than the API of the service.
 #[derive(Clone, Debug, Subcommand)]
 pub enum DeviceCommand {
@@ -232,6 +312,19 @@ pub enum DeviceCommand {
     List(DeviceListArgs),
     /// Assign devices to a device group, or move them there
     Assign(DeviceAssignArgs),
+    /// Restart a device, which then runs the current deployment of its group
+    Restart(DeviceRestartArgs),
+}
+
+/// Arguments of `device restart`.
+#[derive(Args, Clone, Debug)]
+pub struct DeviceRestartArgs {
+    /// The device, by its id, MAC address, agent id or name
+    pub device: String,
+
+    /// Restart it only if it runs an older deployment than the minimum supported one; else tell it of new code
+    #[arg(long)]
+    pub conditional: bool,
 }
 
 /// Arguments of `device list`.
@@ -266,6 +359,95 @@ pub struct DeviceAssignArgs {
     pub product: Option<String>,
 }
 
+/// Commands about webhooks, which are given by their ids.
+#[derive(Clone, Debug, Subcommand)]
+pub enum WebhookCommand {
+    /// List webhooks
+    List(WebhookListArgs),
+    /// Create a webhook
+    Create(WebhookCreateArgs),
+    /// Show a webhook
+    Show {
+        /// Id of the webhook
+        webhook: String,
+    },
+    /// Change a webhook
+    Update(WebhookUpdateArgs),
+    /// Delete a webhook
+    Delete {
+        /// Id of the webhook
+        webhook: String,
+    },
+    /// List what was delivered to a webhook and what waits, newest first (Impstead only)
+    Deliveries {
+        /// Id of the webhook
+        webhook: String,
+    },
+    /// Deliver an event again (Impstead only)
+    Resend {
+        /// Id of the webhook
+        webhook: String,
+        /// Id of the delivery, as `webhook deliveries` shows it
+        delivery: String,
+    },
+    /// Replace the secret with which deliveries are signed, and print the new one (Impstead only)
+    Secret {
+        /// Id of the webhook
+        webhook: String,
+    },
+}
+
+/// Arguments of `webhook list`.
+#[derive(Args, Clone, Debug)]
+pub struct WebhookListArgs {
+    /// Only webhooks of this device group (name or id)
+    #[arg(long)]
+    pub group: Option<String>,
+
+    /// Product of the group (name or id), if several products have groups of this name
+    #[arg(long, requires = "group")]
+    pub product: Option<String>,
+}
+
+/// Arguments of `webhook create`.
+#[derive(Args, Clone, Debug)]
+pub struct WebhookCreateArgs {
+    /// Device group (name or id)
+    #[arg(long)]
+    pub group: String,
+
+    /// Product of the group (name or id), if several products have groups of this name
+    #[arg(long)]
+    pub product: Option<String>,
+
+    /// What to report
+    #[arg(long, value_name = "EVENT", value_parser = webhook_event())]
+    pub event: WebhookEvent,
+
+    /// Where to deliver: an http or https URL
+    #[arg(long, value_name = "URL")]
+    pub url: String,
+
+    /// How to write what is delivered
+    #[arg(long, value_name = "FORMAT", value_parser = content_type(), default_value = "json")]
+    pub content_type: WebhookContentType,
+}
+
+/// Arguments of `webhook update`.
+#[derive(Args, Clone, Debug)]
+pub struct WebhookUpdateArgs {
+    /// Id of the webhook
+    pub webhook: String,
+
+    /// New place to deliver: an http or https URL
+    #[arg(long, value_name = "URL", required_unless_present = "content_type")]
+    pub url: Option<String>,
+
+    /// How to write what is delivered
+    #[arg(long, value_name = "FORMAT", value_parser = content_type())]
+    pub content_type: Option<WebhookContentType>,
+}
+
 /// Arguments of `completions`.
 #[derive(Args, Clone, Debug)]
 pub struct CompletionsArgs {
@@ -281,4 +463,18 @@ fn shell(name: &str) -> Shell {
 fn group_type() -> impl TypedValueParser<Value = DeviceGroupType> {
     PossibleValuesParser::new(DeviceGroupType::ALL.map(DeviceGroupType::short_name))
         .map(|name| name.parse::<DeviceGroupType>().expect("the parser lets known names through only"))
+}
+
+fn webhook_event() -> impl TypedValueParser<Value = WebhookEvent> {
+    PossibleValuesParser::new(WebhookEvent::ALL.map(WebhookEvent::as_str)).map(|name| {
+        let found = WebhookEvent::ALL.into_iter().find(|event| event.as_str() == name);
+        found.expect("the parser lets known names through only")
+    })
+}
+
+fn content_type() -> impl TypedValueParser<Value = WebhookContentType> {
+    PossibleValuesParser::new(["json", "form"]).map(|name| match name.as_str() {
+        "form" => WebhookContentType::Form,
+        _ => WebhookContentType::Json,
+    })
 }

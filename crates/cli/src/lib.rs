@@ -22,12 +22,13 @@ mod session;
 
 pub use command::{
     ClientCommand, CompletionsArgs, DeployArgs, DeploymentCommand, DeploymentListArgs, DeviceAssignArgs, DeviceCommand,
-    DeviceListArgs, GroupCommand, GroupCreateArgs, GroupListArgs, GroupShowArgs, LoginArgs, Options, ProductCommand,
-    ProductCreateArgs,
+    DeviceListArgs, DeviceRestartArgs, GroupCommand, GroupCreateArgs, GroupListArgs, GroupRestartArgs, GroupShowArgs,
+    LogArgs, LoginArgs, Options, ProductCommand, ProductCreateArgs, WebhookCommand, WebhookCreateArgs, WebhookListArgs,
+    WebhookUpdateArgs,
 };
 pub use context::{Context, Environment, Input};
 
-use commands::{deployments, devices, groups, products, sign_in};
+use commands::{deployments, devices, groups, logs, products, sign_in, webhooks};
 use failure::Failure;
 use std::process::ExitCode;
 
@@ -59,6 +60,8 @@ pub async fn run(command: ClientCommand, options: &Options, context: &mut Contex
         ClientCommand::Group(command) => groups::run(command, options, context).await,
         ClientCommand::Deploy(arguments) => deployments::deploy(arguments, options, context).await,
         ClientCommand::Deployment(command) => deployments::run(command, options, context).await,
+        ClientCommand::Log(arguments) => logs::log(arguments, options, context).await,
+        ClientCommand::Webhook(command) => webhooks::run(command, options, context).await,
     };
     finish(result, options, context)
 }

@@ -69,6 +69,10 @@ impl<T: fmt::Debug> fmt::Debug for Entity<T> {
             Ok(Kind { kind }) if matches!(&*kind, "login_key" | "totp" | "unbonding_key") => {
                 write!(f, "Entity({kind}, ..)")
             }
+            // Only the answer to its creation does, or to a change of its secret.
+            Ok(Kind { kind }) if kind == "webhook" && self.raw.get().contains("\"secret\"") => {
+                write!(f, "Entity({kind}, ..)")
+            }
             _ => f.debug_tuple("Entity").field(&self.value).finish(),
         }
     }

@@ -1,7 +1,7 @@
 //! Impstead's own API, `/impstead/v1`: what the vendor does in its web application only.
 
 use crate::{Client, Entity, Error, Listing, resources::Draft, transport::Request};
-use impstead_wire::{AuditEntry, Collaborator, Linkage, Quota, Session, Totp, UnbondingKey};
+use impstead_wire::{AuditEntry, Collaborator, Linkage, Quota, Session, Totp, UnbondingKey, Webhook, WebhookDelivery};
 use reqwest::{Method, Url};
 
 /// The endpoints of `/impstead/v1`. The vendor's service answers [`Error::NotFound`] to all of them.
@@ -139,6 +139,33 @@ impl Impstead<'_> {
             .filter("action", action.as_deref())
             .filter("target.type", target_type.as_deref())
             .filter("target.id", target_id.as_deref())
+    }
+
+    /// Lists the deliveries of a webhook's events, newest first: those that wait, and those of the last weeks.
+    pub fn webhook_deliveries(self, webhook: &str) -> Listing<WebhookDelivery> {
+        Listing::new(self.0, self.url(&["webhooks", webhook, "deliveries"]))
+    }
+
+    /// Fetches a delivery.
+    pub async fn webhook_delivery(self, webhook: &str, delivery: &str) -> Result<Entity<WebhookDelivery>, Error> {
+        self.0.get(self.url(&["webhooks", webhook, "deliveries", delivery])?).await
+    }
+
+    /// Delivers an event again, however its delivery ended; the answer is the new delivery.
+    pub async fn resend_webhook_delivery(
+        self,
+        webhook: &str,
+        delivery: &str,
+    ) -> Result<Entity<WebhookDelivery>, Error> {
+        let url = self.url(&["webhooks", webhook, "deliveries", delivery, "resend"])?;
+        Entity::from_answer(&self.0.execute(Request::new(Method::POST, url)).await?)
+    }
+
+    /// Replaces the secret with which a webhook's deliveries are signed; the answer holds the new one, and nothing shows it
+    /// again. The old one signs no more attempts.
+    pub async fn replace_webhook_secret(self, webhook: &str) -> Result<Entity<Webhook>, Error> {
+        let request = Request::new(Method::POST, self.url(&["webhooks", webhook, "secret"])?);
+        Entity::from_answer(&self.0.execute(request).await?)
     }
 
     pub(crate) fn url(self, segments: &[&str]) -> Result<Url, Error> {

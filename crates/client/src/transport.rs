@@ -37,7 +37,16 @@ enum Hidden {
 impl Request {
     pub(crate) fn new(method: Method, url: Url) -> Self {
         let idempotent = matches!(method, Method::GET | Method::PUT | Method::DELETE);
-        Self { method, url, headers: HeaderMap::new(), body: None, with_token: true, idempotent, hidden: Hidden::None, streams: false }
+        Self {
+            method,
+            url,
+            headers: HeaderMap::new(),
+            body: None,
+            with_token: true,
+            idempotent,
+            hidden: Hidden::None,
+            streams: false,
+        }
     }
 
     /// Goes without an access token: the request is itself about signing in.
@@ -210,7 +219,8 @@ impl Client {
     async fn attempt(&self, request: &Request, token: Option<&Secret>, elapsed: Duration) -> Result<Received, Lost> {
         let inner = &*self.inner;
         let mut builder = inner.http.request(request.method.clone(), request.url.clone());
-        builder = builder.headers(request.headers.clone()).header(ACCEPT, if request.streams { EVENT_STREAM } else { JSON });
+        builder =
+            builder.headers(request.headers.clone()).header(ACCEPT, if request.streams { EVENT_STREAM } else { JSON });
         if let Some(body) = &request.body {
             builder = builder.header(CONTENT_TYPE, if request.with_token { JSON_API } else { JSON }).body(body.clone());
         }

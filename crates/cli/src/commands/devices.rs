@@ -1,7 +1,7 @@
-//! `device list` and `device assign`.
+//! `device list`, `assign` and `restart`.
 
 use crate::{
-    Context, DeviceAssignArgs, DeviceCommand, DeviceListArgs, Options,
+    Context, DeviceAssignArgs, DeviceCommand, DeviceListArgs, DeviceRestartArgs, Options,
     failure::Failure,
     output::{
         list::{fetch, print_json},
@@ -18,6 +18,7 @@ pub async fn run(command: DeviceCommand, options: &Options, context: &mut Contex
     match command {
         DeviceCommand::List(arguments) => list(session, arguments).await,
         DeviceCommand::Assign(arguments) => assign(session, arguments).await,
+        DeviceCommand::Restart(arguments) => restart(session, arguments).await,
     }
 }
 
@@ -83,6 +84,30 @@ async fn assign(mut session: Session<'_>, arguments: DeviceAssignArgs) -> Result
         [id] => session.say(&format!("Assigned the device {id} to {name}.")),
         ids => session.say(&format!("Assigned {} devices to {name}.", ids.len())),
     }
+}
+
+async fn restart(mut session: Session<'_>, arguments: DeviceRestartArgs) -> Result<(), Failure> {
+    let device = session.devices(&[arguments.device]).await?.remove(0);
+    let (devices, id) = (session.client.devices(), &device.id);
+    let result = if arguments.conditional { devices.conditional_restart(id).await } else { devices.restart(id).await };
+    result.map_err(|error| match error {
+        Error::Service(_) if device.relationships.devicegroup.is_none() => {
+            Failure::from(error).hint(format!("Assign it first: `impstead device assign {id} --group GROUP`."))
+        }
+        error => error.into(),
+    })?;
+    if session.json {
+        return session.print_json(&device);
+    }
+    let shown = match &device.attributes.name {
+        Some(name) => format!("{} ({id})", visible(name)),
+        None => id.clone(),
+    };
+    session.say(&if arguments.conditional {
+        format!("Asked {shown} to restart if it must.")
+    } else {
+        format!("Restarted {shown}.")
+    })
 }
 
 /// Says which devices were not assigned, and why.

@@ -1,7 +1,7 @@
-//! `group list`, `show` and `create`.
+//! `group list`, `show`, `create` and `restart`.
 
 use crate::{
-    Context, GroupCommand, GroupCreateArgs, GroupListArgs, Options,
+    Context, GroupCommand, GroupCreateArgs, GroupListArgs, GroupRestartArgs, Options,
     failure::Failure,
     output::{
         list::{fetch, print_json},
@@ -25,6 +25,7 @@ pub async fn run(command: GroupCommand, options: &Options, context: &mut Context
             show(&mut session, &group).await
         }
         GroupCommand::Create(arguments) => create(session, arguments).await,
+        GroupCommand::Restart(arguments) => restart(session, arguments).await,
     }
 }
 
@@ -123,6 +124,25 @@ async fn create(mut session: Session<'_>, arguments: GroupCreateArgs) -> Result<
         group.id,
         visible(&product.attributes.name)
     ))
+}
+
+async fn restart(mut session: Session<'_>, arguments: GroupRestartArgs) -> Result<(), Failure> {
+    let group = session.group(&arguments.group, arguments.product.as_deref()).await?;
+    let groups = session.client.device_groups();
+    if arguments.conditional {
+        groups.conditional_restart(&group.id).await?;
+    } else {
+        groups.restart(&group.id).await?;
+    }
+    if session.json {
+        return session.print_json(&group);
+    }
+    let name = visible(&group.attributes.name).into_owned();
+    session.say(&if arguments.conditional {
+        format!("Asked the devices of {name} to restart if they must.")
+    } else {
+        format!("Restarted the devices of {name}.")
+    })
 }
 
 /// A type as users write it; one that we do not know, as the service writes it.

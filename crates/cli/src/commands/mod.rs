@@ -3,5 +3,7 @@
 pub mod deployments;
 pub mod devices;
 pub mod groups;
+pub mod logs;
 pub mod products;
 pub mod sign_in;
+pub mod webhooks;

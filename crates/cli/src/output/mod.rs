@@ -2,6 +2,7 @@
 
 pub mod json;
 pub mod list;
+pub mod log_lines;
 pub mod places;
 pub mod table;
 pub mod text;

@@ -50,6 +50,14 @@ impl Paint {
         self.paint(AnsiColor::Red.on_default().bold(), text)
     }
 
+    pub fn dim(self, text: impl Display) -> String {
+        self.paint(Style::new().dimmed(), text)
+    }
+
+    pub fn with(self, style: Style, text: impl Display) -> String {
+        self.paint(style, text)
+    }
+
     fn paint(self, style: Style, text: impl Display) -> String {
         if self.enabled { format!("{style}{text}{style:#}") } else { text.to_string() }
     }

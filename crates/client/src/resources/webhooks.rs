@@ -27,6 +27,9 @@ pub enum WebhookEvent {
 }
 
 impl WebhookEvent {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Blessing, Self::BlinkUp, Self::Deployment];
+
     /// Returns the word on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -97,7 +100,8 @@ impl Webhooks<'_> {
         self.0.get(self.0.v5(&["webhooks", id])?).await
     }
 
-    /// Makes a webhook. A URL that is none answers 400, [`Error::Service`].
+    /// Makes a webhook. On Impstead the answer holds the secret with which its deliveries are signed, in the attribute
+    /// `secret`, and nothing shows it again. A URL that is none answers 400, [`Error::Service`].
     pub async fn create(self, webhook: &NewWebhook) -> Result<Entity<Webhook>, Error> {
         let NewWebhook { device_group, url, event, content_type } = webhook;
         let document = Draft::default()
