@@ -104,7 +104,7 @@ onEachDatabase('impt project', (server) => {
         assert.deepEqual(ids(await api.list(`/devices?filter[devicegroup.id]=${created.id}`)), [device.id]);
         await impt.ok('build', 'run');
         await impt.ok('dg', 'restart');
-        const { Webhook } = await impt.json('webhook', 'create', '-u', 'http://127.0.0.1:9/', '-e', 'deployment', '-m', 'json');
+        const { Webhook } = await impt.json('webhook', 'create', '-u', 'https://hooks.example.net/', '-e', 'deployment', '-m', 'json');
         assert.equal((await api.read(`/webhooks/${Webhook.id}`)).relationships.devicegroup.id, created.id);
         await impt.ok('product', 'update', '-s', 'through the project');
         assert.equal((await api.read(`/products/${product.id}`)).attributes.description, 'through the project');
