@@ -1,7 +1,7 @@
 //! The commands' arguments. The comments here are the help texts.
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 use clap_complete::Shell;
 use impstead_client::{DeviceGroupType, WebhookContentType, WebhookEvent};
 use regex_lite::Regex;
@@ -259,9 +259,10 @@ pub struct DeploymentListArgs {
 
 /// Arguments of `log`.
 #[derive(Args, Clone, Debug)]
+#[command(group(ArgGroup::new("whose").required(true).args(["device", "group"])))]
 pub struct LogArgs {
     /// Devices, each by its id, MAC address, agent id or name
-    #[arg(long, value_name = "DEVICE", num_args = 1.., required_unless_present = "group", conflicts_with = "group")]
+    #[arg(long, value_name = "DEVICE", num_args = 1..)]
     pub device: Vec<String>,
 
     /// Device group (name or id), with all its devices
@@ -435,12 +436,13 @@ pub struct WebhookCreateArgs {
 
 /// Arguments of `webhook update`.
 #[derive(Args, Clone, Debug)]
+#[command(group(ArgGroup::new("change").required(true).multiple(true).args(["url", "content_type"])))]
 pub struct WebhookUpdateArgs {
     /// Id of the webhook
     pub webhook: String,
 
     /// New place to deliver: an http or https URL
-    #[arg(long, value_name = "URL", required_unless_present = "content_type")]
+    #[arg(long, value_name = "URL")]
     pub url: Option<String>,
 
     /// How to write what is delivered

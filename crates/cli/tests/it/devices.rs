@@ -39,6 +39,18 @@ fn assign() {
 }
 
 #[test]
+fn restart() {
+    let world = World::signed_in(service);
+    assert_snapshot!("device_restart", world.run(&["device", "restart", "bed-7"]));
+    assert_eq!(world.server.lines().pop().unwrap(), "POST /v5/devices/20000c2a69abcdef/restart");
+    assert_snapshot!("device_restart_conditional", world.run(&["device", "restart", "bed-7", "--conditional"]));
+    assert_eq!(world.server.lines().pop().unwrap(), "POST /v5/devices/20000c2a69abcdef/conditional_restart");
+    assert_snapshot!("device_restart_json", world.run(&["device", "restart", "bed-7", "--json"]));
+    assert_snapshot!("device_restart_unassigned", world.run(&["device", "restart", "20000c2a69abcd00"]));
+    assert_snapshot!("device_restart_unknown", world.run(&["device", "restart", "bed-8"]));
+}
+
+#[test]
 fn assign_in_part() {
     let world = World::signed_in(|request| match request.line().as_str() {
         "POST /v5/devicegroups/g1/relationships/devices" => {

@@ -24,6 +24,16 @@ fn show() {
 }
 
 #[test]
+fn restart() {
+    let world = World::signed_in(service);
+    assert_snapshot!("group_restart", world.run(&["group", "restart", "line"]));
+    assert_eq!(world.server.lines().pop().unwrap(), "POST /v5/devicegroups/g3/restart");
+    let conditional = ["group", "restart", "beds", "--product", "Vineyard", "--conditional"];
+    assert_snapshot!("group_restart_conditional", world.run(&conditional));
+    assert_eq!(world.server.lines().pop().unwrap(), "POST /v5/devicegroups/g2/conditional_restart");
+}
+
+#[test]
 fn create() {
     let world = World::signed_in(service);
     assert_snapshot!("group_create", world.run(&["group", "create", "new", "--product", "Greenhouse"]));

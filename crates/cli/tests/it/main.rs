@@ -4,10 +4,12 @@ mod deployments;
 mod devices;
 mod failures;
 mod groups;
+mod logs;
 mod products;
 #[expect(dead_code, reason = "the tests of the client need more of it")]
 #[path = "../../../client/tests/it/scripted.rs"]
 mod scripted;
 mod service;
 mod sign_in;
+mod webhooks;
 mod world;

@@ -119,8 +119,13 @@ pub fn service(request: &Received) -> Reply {
         ("GET", ["devicegroups"]) => filtered(&groups),
         ("GET", ["devicegroups", id]) => by_id(&groups, id),
         ("POST", ["devicegroups"]) => one(group("g4", "new", "p1", "development")),
-        ("POST", ["devicegroups", _, "restart"] | ["devicegroups", _, "relationships", "devices"]) => {
-            Reply::new(204, "")
+        (
+            "POST",
+            ["devicegroups", _, "restart" | "conditional_restart"] | ["devicegroups", _, "relationships", "devices"],
+        ) => Reply::new(204, ""),
+        ("POST", ["devices", "20000c2a69abcdef", "restart" | "conditional_restart"]) => Reply::new(204, ""),
+        ("POST", ["devices", _, "restart" | "conditional_restart"]) => {
+            Reply::error(409, "CX003", "Device Unassigned", "The device is in no device group.")
         }
         ("GET", ["deployments"]) => filtered(&deployments),
         ("POST", ["deployments"]) => one(deployment("c3", None, &[], false)),
