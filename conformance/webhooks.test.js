@@ -58,12 +58,14 @@ onEachDatabase('webhooks that are received', (server) => {
     test('impt webhook create, and impt build deploy', async () => {
         const group = await api.deviceGroup(product, 'by impt');
         const { Webhook } = await impt.json('webhook', 'create', '-g', group.id, '-u', `${receiver.url}/impt`, '-e', 'deployment', '-m', 'json');
+        // impt does not show the secret, so it is replaced by one that is known.
+        const { attributes } = (await api.post(`${server.url}/impstead/v1/webhooks/${Webhook.id}/secret`, null)).data;
         impt.write('device.nut', '// device\n');
         impt.write('agent.nut', '// agent\n');
         await impt.ok('build', 'deploy', '-g', group.id, '-x', 'device.nut', '-y', 'agent.nut');
         const event = await receiver.events.next();
         assert.deepEqual([event.path, payload(event).devicegroup_id], ['/impt', group.id]);
-        assert.match(event.headers['impstead-signature'], /^t=\d+,v1=[0-9a-f]{64}$/);
+        assertSigned(event, attributes.secret);
         await impt.ok('webhook', 'delete', '-w', Webhook.id, '-q');
         await impt.ok('build', 'deploy', '-g', group.id, '-x', 'device.nut', '-y', 'agent.nut');
     });
@@ -84,47 +86,40 @@ onEachDatabase('webhooks that are received', (server) => {
         await webhooks.delete(webhook.id);
     });
 
-    test('blinkup: impstead device enrol', async () => {
-        const group = await api.deviceGroup(product, 'activated', 'production');
-        const webhook = await hook(group, EVENT_BLINKUP);
-        const [added] = await server.addDevices(account.username, 1);
-        await api.assign(group, [added]);
-        await server.enrol(added, '--plan', PLAN, '--token', 'dG9rZW4');
-        assert.deepEqual(await received(webhook), { device_id: added.id, plan_id: PLAN, token: 'dG9rZW4' });
-        const device = await api.read(`/devices/${added.id}`);
-        assert.equal(device.attributes.plan_id, PLAN);
-        assert.ok(Date.now() - Date.parse(device.attributes.last_enrolled_at) < 60_000);
-        const [entry] = (await api.get(`/devices/${added.id}/history`)).data;
-        assert.deepEqual([entry.event, entry.owner_id], ['enrolled', account.id]);
-    });
-
-    test('blinkup: the enrolment of a device on the line', async (t) => {
-        const group = await api.deviceGroup(product, 'activated on the line', 'production');
-        const webhook = await hook(group, EVENT_BLINKUP);
-        const [added] = await server.addDevices(account.username, 1);
-        await api.assign(group, [added]);
-        const device = await onLine(t, server, added);
-        assert.equal(await device.enrol(PLAN, 'b3RoZXI'), Answer.OK);
-        assert.deepEqual(await received(webhook), { device_id: added.id, plan_id: PLAN, token: 'b3RoZXI' });
-    });
-
-    test('blessing: a device under test passes, and belongs to the production group', async (t) => {
+    test('a device is made, blessed and activated', async (t) => {
         const production = await api.deviceGroup(product, 'shipped', 'production');
         const underTest = await api.deviceGroup(product, 'under test', 'dut');
         const fixtures = await api.deviceGroup(product, 'fixtures', 'factoryfixture', { productionTarget: production, dutTarget: underTest });
+        await api.deployment(underTest, { device_code: '// tests\n' });
         await api.deployment(production, { device_code: '// shipped\n' });
-        const webhook = await hook(production, EVENT_BLESSING);
+        const [blessing, blinkup] = [await hook(production, EVENT_BLESSING), await hook(production, EVENT_BLINKUP, CONTENT_TYPE_WWW_FORM)];
         const [fixture, added] = await server.addDevices(account.username, 2);
         await api.assign(fixtures, [fixture]);
-        await api.assign(underTest, [added]);
+        const groupOf = async () => (await api.read(`/devices/${added.id}`)).relationships.devicegroup.id;
+
+        await server.enrol(added, '--plan', 'factory', '--fixture', fixture.id);
+        assert.equal(await groupOf(), underTest.id);
         const device = await onLine(t, server, added);
+        assert.match((await device.next('started')).code, /\/\/ tests/);
+
         assert.equal(await device.bless(false, { request: 1, fixture: fixture.id }), Answer.OK);
+        assert.equal(await groupOf(), underTest.id);
         assert.equal(await device.bless(true, { request: 2, fixture: fixture.id }), Answer.OK);
-        const { device_id, imp_id, ...rest } = await received(webhook);
+        const { device_id, imp_id, ...rest } = await received(blessing);
         assert.deepEqual([device_id, rest], [added.id, {}]);
         assert.match(imp_id, /^[0-9a-f]{16}$/);
-        assert.equal((await api.read(`/devices/${added.id}`)).relationships.devicegroup.id, production.id);
-        for (let code = ''; !code.includes('// shipped'); ({ code } = await device.next('started')));
-        await device.error('a shipped device').then(() => device.log('acknowledged', { ack: true }));
+        assert.equal(await groupOf(), production.id);
+        assert.match((await device.next('started')).code, /\/\/ shipped/);
+
+        assert.equal(await device.enrol(PLAN, 'b3RoZXI', { request: 3 }), Answer.OK);
+        assert.deepEqual(await received(blinkup), { device_id: added.id, plan_id: PLAN, token: 'b3RoZXI' });
+        await server.enrol(added, '--plan', `${PLAN}0`, '--token', 'dG9rZW4 & more');
+        assert.deepEqual(await received(blinkup), { device_id: added.id, plan_id: `${PLAN}0`, token: 'dG9rZW4 & more' });
+
+        const { attributes } = await api.read(`/devices/${added.id}`);
+        assert.equal(attributes.plan_id, `${PLAN}0`);
+        assert.ok(Date.now() - Date.parse(attributes.last_enrolled_at) < 60_000);
+        const [entry] = (await api.get(`/devices/${added.id}/history`)).data;
+        assert.deepEqual([entry.event, entry.owner_id], ['enrolled', account.id]);
     });
 }, { settings: ALLOW_LOOPBACK });
