@@ -12,6 +12,7 @@ mod id;
 mod log;
 mod ports;
 mod product;
+mod time;
 mod validity;
 mod webhook;
 
@@ -24,5 +25,6 @@ pub use id::*;
 pub use log::*;
 pub use ports::*;
 pub use product::*;
+pub use time::*;
 pub use validity::*;
 pub use webhook::*;

@@ -1,6 +1,6 @@
 use crate::RateLimit;
 use impstead_bus::Capacity;
-use impstead_runtime::LogLimits;
+use impstead_runtime::{LogLimits, WebhookLimits};
 use ipnet::IpNet;
 use std::{net::IpAddr, time::Duration};
 
@@ -25,6 +25,10 @@ pub struct Config {
     pub request_timeout: Duration,
     /// How long requests under way may take to end when the server stops.
     pub shutdown_grace: Duration,
+    /// Networks that webhooks may reach although their addresses are not public.
+    pub outbound_allow: Vec<IpNet>,
+    /// What deliveries to webhooks may cost.
+    pub webhook_limits: WebhookLimits,
     /// What logs may cost.
     pub log_limits: LogLimits,
     /// Log streams that an account may have at once; a further one closes the oldest.
@@ -55,6 +59,8 @@ impl Default for Config {
             public_metrics: false,
             request_timeout: Duration::from_secs(60),
             shutdown_grace: Duration::from_secs(10),
+            outbound_allow: Vec::new(),
+            webhook_limits: WebhookLimits::default(),
             log_limits: LogLimits::default(),
             log_streams_per_account: 1,
             log_stream_devices: 8,

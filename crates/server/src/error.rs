@@ -103,6 +103,11 @@ pub fn invalid_url(pointer: impl Into<String>) -> ApiError {
     ApiError::from(Entry::new(400, "VX005", "Invalid URL", "The provided URL is invalid.")).at(pointer)
 }
 
+/// A URL to which nothing would be delivered.
+pub fn refused_url(pointer: impl Into<String>, detail: impl Into<Detail>) -> ApiError {
+    ApiError::from(Entry::new(400, "VX005", "Invalid URL", detail)).at(pointer)
+}
+
 pub fn type_mismatch(expected: &str, found: &str) -> ApiError {
     let detail = format!("The resource's type is `{expected}`, not `{found}`.");
     ApiError::from(Entry::new(409, "CX010", "Type Mismatch", detail)).at("/data/type")

@@ -17,6 +17,7 @@ mod group_devices;
 mod health;
 mod impstead;
 mod libraries;
+mod line;
 mod log_streams;
 mod login_guard;
 mod login_keys;
@@ -48,7 +49,7 @@ pub use serve::{Tls, serve};
 use caller::Sessions;
 use impstead_bus::Bus;
 use impstead_model::{Clock, Entropy};
-use impstead_runtime::Logs;
+use impstead_runtime::{Line, Logs, Outbound};
 use impstead_store::Store;
 use log_streams::Streams;
 use login_guard::LoginGuard;
@@ -80,6 +81,10 @@ pub struct Shared {
     pub bus: Bus,
     /// What devices log.
     pub logs: Logs,
+    /// Connected devices.
+    pub line: Line,
+    /// How requests go out to addresses that strangers choose.
+    pub outbound: Outbound,
     streams: Streams,
     sessions: Sessions,
     large_bodies: Arc<Semaphore>,
@@ -110,6 +115,13 @@ impl App {
         let rate_limits = RateLimits::new(config.rate_limit);
         let bus = Bus::default();
         let logs = Logs::new(store.clone(), bus.clone(), Arc::clone(&clock), config.log_limits);
+        let line = Line::new(
+            store.clone(),
+            logs.clone(),
+            Arc::clone(&clock),
+            Arc::clone(&entropy),
+            line::config(&config.public_url),
+        );
         Self(Arc::new(Shared {
             store,
             clock,
@@ -118,6 +130,8 @@ impl App {
             passwords,
             bus,
             logs,
+            line,
+            outbound: Outbound::new(config.outbound_allow.clone()),
             streams: Streams::default(),
             sessions: Sessions::new(),
             large_bodies: shape::large_bodies(),

@@ -1,6 +1,7 @@
 //! Prometheus metrics. Their names and labels are listed in `docs/operations.md`.
 
 use axum::http::Method;
+use impstead_runtime::DeliveryOutcome;
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
@@ -25,6 +26,7 @@ pub struct Metrics {
     registry: Registry,
     requests: Family<Answered, Histogram, fn() -> Histogram>,
     logins: Family<Outcome, Counter>,
+    webhook_deliveries: Family<Outcome, Counter>,
     connections: Gauge,
     log_streams: Gauge,
     log_events: Counter,
@@ -46,6 +48,12 @@ impl Metrics {
             requests.clone(),
         );
         registry.register("logins", "Attempts to sign in, by outcome", logins.clone());
+        let webhook_deliveries = Family::default();
+        registry.register(
+            "webhook_deliveries",
+            "Attempts to deliver events to webhooks, by outcome",
+            webhook_deliveries.clone(),
+        );
         registry.register("connections", "Connections open", connections.clone());
         let (log_streams, log_events, log_lines_skipped) = (Gauge::default(), Counter::default(), Counter::default());
         registry.register("log_streams", "Log streams being read", log_streams.clone());
@@ -55,7 +63,7 @@ impl Metrics {
             "Log lines that readers of streams missed, since they were too slow",
             log_lines_skipped.clone(),
         );
-        Self { registry, requests, logins, connections, log_streams, log_events, log_lines_skipped }
+        Self { registry, requests, logins, webhook_deliveries, connections, log_streams, log_events, log_lines_skipped }
     }
 
     /// Counts an answered request.
@@ -75,6 +83,16 @@ impl Metrics {
     /// Counts an attempt to sign in.
     pub fn login(&self, outcome: &'static str) {
         self.logins.get_or_create(&Outcome { outcome }).inc();
+    }
+
+    /// Counts an attempt to deliver an event to a webhook.
+    pub fn webhook_delivery(&self, outcome: DeliveryOutcome) {
+        let outcome = match outcome {
+            DeliveryOutcome::Delivered => "delivered",
+            DeliveryOutcome::Postponed => "postponed",
+            DeliveryOutcome::Failed => "failed",
+        };
+        self.webhook_deliveries.get_or_create(&Outcome { outcome }).inc();
     }
 
     /// Counts a connection for as long as the value returned lives.

@@ -104,6 +104,11 @@ pub const RESOURCES: &[Resource] = &[
         description: "An account that acts on another's resources. The id is that of the collaborating account.",
     },
     Resource { name: "Quota", types: &["quota"], description: "Limits of an account and what it uses of them." },
+    Resource {
+        name: "WebhookDelivery",
+        types: &["webhook_delivery"],
+        description: "An event on its way to a webhook, or one of the last 30 days.",
+    },
     Resource { name: "Audit", types: &["audit_entry"], description: "Something that was done to a resource." },
 ];
 
@@ -433,7 +438,9 @@ fn parameter_schema(name: &str) -> (Value, &'static str) {
         "device" => (text(), "Device id, MAC address or agent id; name either this or `devicegroup`."),
         "type" => (text(), "Types of the entries wanted, separated by commas; other words are refused."),
         "q" => (text(), "Text that the entries wanted hold in their message, in any case."),
-        "format" => (json!({ "type": "string", "enum": ["text", "json"] }), "How the data of a stream's events are written."),
+        "format" => {
+            (json!({ "type": "string", "enum": ["text", "json"] }), "How the data of a stream's events are written.")
+        }
         _ => (text(), ""),
     }
 }
@@ -454,6 +461,7 @@ fn path_parameter_description(name: &str) -> &'static str {
         "devicegroup" => "Id of the device group.",
         "deployment" => "Id of the deployment.",
         "webhook" => "Id of the webhook.",
+        "delivery" => "Id of the delivery.",
         "logstream" => "Id of the log stream, which is a secret.",
         "audit_entry" => "Id of the audit entry.",
         _ => "",

@@ -44,7 +44,13 @@ impl FromRequestParts<App> for ListQuery {
                 _ => others.push((name.into_owned(), value.into_owned())),
             }
         }
-        Ok(Self { page, filters, others, kept: Vec::new(), url: format!("{}{}", app.config.public_url, parts.uri.path()) })
+        Ok(Self {
+            page,
+            filters,
+            others,
+            kept: Vec::new(),
+            url: format!("{}{}", app.config.public_url, parts.uri.path()),
+        })
     }
 }
 

@@ -5,8 +5,11 @@ use crate::{
     document::MEDIA_TYPE,
     error::{method_not_allowed, not_found},
     gate, group_devices, health,
-    impstead::{audit, collaborators, logs as impstead_logs, password, quota, sessions, totp, unbonding_key},
-    libraries, log_streams, login_keys, logs, openapi, products, reference, refresh_tokens,
+    impstead::{
+        audit, collaborators, logs as impstead_logs, password, quota, sessions, totp, unbonding_key,
+        webhook_deliveries, webhook_secret,
+    },
+    libraries, line, log_streams, login_keys, logs, openapi, products, reference, refresh_tokens,
     shape::Shape,
     webhooks,
 };
@@ -370,6 +373,14 @@ pub fn routes() -> Vec<Route> {
 
         get("/impstead/v1/logs", "logs.list", "List or follow log entries of a device group or a device", impstead_logs::list)
             .list::<wire::LogEntry>(&[]).parameters(&["devicegroup", "device", "type", "q", "format"]).streams().fails(&[400, 403, 404]),
+        post("/impstead/v1/webhooks/{webhook}/secret", "webhooks.replace_secret", "Replace the secret with which a webhook's deliveries are signed", webhook_secret::replace)
+            .one::<wire::Webhook>(201).fails(&[403, 404]),
+        get("/impstead/v1/webhooks/{webhook}/deliveries", "webhook_deliveries.list", "List a webhook's deliveries, newest first", webhook_deliveries::list)
+            .list::<wire::WebhookDelivery>(&[]).fails(&[400, 403, 404]),
+        get("/impstead/v1/webhooks/{webhook}/deliveries/{delivery}", "webhook_deliveries.show", "Read a delivery to a webhook", webhook_deliveries::show)
+            .one::<wire::WebhookDelivery>(200).fails(&[403, 404]),
+        post("/impstead/v1/webhooks/{webhook}/deliveries/{delivery}/resend", "webhook_deliveries.resend", "Deliver an event again", webhook_deliveries::resend)
+            .one::<wire::WebhookDelivery>(201).fails(&[403, 404]),
 
         get("/openapi.json", "documentation.openapi", "Describe this API in OpenAPI 3.1", openapi::show)
             .plain::<serde_json::Map<String, serde_json::Value>>(),
@@ -393,6 +404,7 @@ pub fn router(app: App) -> Router {
         router = router.route(route.path, route.handler);
     }
     router
+        .route(line::PATH, axum::routing::get(line::connect))
         .fallback(|| async { not_found("resource") })
         .method_not_allowed_fallback(|| async { method_not_allowed() })
         .layer(axum::middleware::from_fn_with_state(app.clone(), gate::gate))

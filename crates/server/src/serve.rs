@@ -1,17 +1,14 @@
 //! The listener: connections, TLS, and an orderly end.
 
-use crate::{App, gate::Peer, log_streams, progress::Progressing, request_line::AsciiRequestLines, router};
+use crate::{App, gate::Peer, log_streams, progress::Progressing, request_line::AsciiRequestLines, router, webhooks};
 use axum::{body::Body, http::Uri};
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::{
-    Request,
+    Request, StatusCode,
     body::{Body as _, Frame, Incoming, SizeHint},
 };
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
-};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use std::{
     net::SocketAddr,
     pin::Pin,
@@ -72,7 +69,9 @@ pub async fn serve(listener: TcpListener, tls: Option<Tls>, app: App, stop: Canc
     let (mut background, end_of_logs) = (JoinSet::new(), CancellationToken::new());
     background.spawn(app.logs.clone().run(end_of_logs.clone()));
     background.spawn(log_streams::watch(app.clone(), stop.clone()));
-    let graceful = GracefulShutdown::new();
+    background.spawn(webhooks::worker(&app).run(stop.clone()));
+    let line = tokio::spawn(app.line.clone().run(stop.clone()));
+    let ending = CancellationToken::new();
     let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     let mut connections = JoinSet::new();
     loop {
@@ -94,14 +93,14 @@ pub async fn serve(listener: TcpListener, tls: Option<Tls>, app: App, stop: Canc
             },
         };
         let _ = stream.set_nodelay(true);
-        let (router, watcher, tls) = (router.clone(), graceful.watcher(), tls.clone());
+        let (router, ending, tls) = (router.clone(), ending.clone(), tls.clone());
         let open = app.metrics.connection();
         connections.spawn(async move {
             let (_permit, _open) = (permit, open);
             match tls {
-                None => converse(stream, peer, router, watcher).await,
+                None => converse(stream, peer, router, ending).await,
                 Some(Tls(acceptor)) => match tokio::time::timeout(HEAD_TIMEOUT, acceptor.accept(stream)).await {
-                    Ok(Ok(stream)) => converse(stream, peer, router, watcher).await,
+                    Ok(Ok(stream)) => converse(stream, peer, router, ending).await,
                     Ok(Err(error)) => tracing::debug!(%error, "TLS handshake failed"),
                     Err(_) => tracing::debug!("TLS handshake timed out"),
                 },
@@ -110,11 +109,16 @@ pub async fn serve(listener: TcpListener, tls: Option<Tls>, app: App, stop: Canc
     }
     drop(listener);
     app.streams.end_all();
-    if tokio::time::timeout(app.config.shutdown_grace, graceful.shutdown()).await.is_err() {
+    ending.cancel();
+    let all_ended = async { while connections.join_next().await.is_some() {} };
+    if tokio::time::timeout(app.config.shutdown_grace, all_ended).await.is_err() {
         tracing::warn!("some requests did not end in time and were cut off");
     }
     connections.shutdown().await;
-    // What the last requests logged is kept.
+    if let Err(error) = line.await {
+        tracing::error!(%error, "the line ended early");
+    }
+    // What the last requests and devices logged is kept.
     end_of_logs.cancel();
     while background.join_next().await.is_some() {}
 }
@@ -124,7 +128,7 @@ async fn converse(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     peer: SocketAddr,
     router: axum::Router,
-    watcher: hyper_util::server::graceful::Watcher,
+    ending: CancellationToken,
 ) {
     let between_requests = Arc::new(AtomicBool::new(true));
     let stream = AsciiRequestLines::new(Progressing::new(stream), Arc::clone(&between_requests));
@@ -139,7 +143,9 @@ async fn converse(
             let (head, body) = request.into_parts();
             if body.is_end_stream() {
                 let answer = router.oneshot(Request::from_parts(head, Body::empty())).await;
-                between_requests.store(was_between, Ordering::Relaxed);
+                // After an upgrade no request follows.
+                let is_upgrade = answer.as_ref().is_ok_and(|it| it.status() == StatusCode::SWITCHING_PROTOCOLS);
+                between_requests.store(was_between && !is_upgrade, Ordering::Relaxed);
                 return answer;
             }
             let body = SharedBody(Arc::new(Mutex::new(body)));
@@ -153,8 +159,17 @@ async fn converse(
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
-        .serve_connection(TokioIo::new(stream), service);
-    if let Err(error) = watcher.watch(connection).await {
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    let mut connection = std::pin::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = ending.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
         tracing::debug!(%error, "connection ended early");
     }
 }

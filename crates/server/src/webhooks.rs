@@ -133,12 +133,7 @@ pub fn worker(app: &App) -> Webhooks {
 }
 
 /// Finds the webhook that a path names first, if the caller has the right to it.
-pub async fn find(
-    app: &App,
-    caller: &Caller,
-    ids: &Ids,
-    right: fn(Side) -> Right,
-) -> Result<model::Webhook, ApiError> {
+pub async fn find(app: &App, caller: &Caller, ids: &Ids, right: fn(Side) -> Right) -> Result<model::Webhook, ApiError> {
     let webhook = app.store.webhook(&WebhookId::new(ids.one())).await?.ok_or_else(|| not_found("webhook"))?;
     caller.may(right(webhook.group_kind.side()), &webhook.owner, "webhook")?;
     Ok(webhook)

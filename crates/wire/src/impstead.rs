@@ -151,3 +151,39 @@ pub struct AuditRelationships {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor: Option<Linkage>,
 }
+
+/// An event on its way to a webhook: `type` is `webhook_delivery`.
+pub type WebhookDelivery = Resource<WebhookDeliveryAttributes, WebhookDeliveryRelationships>;
+
+/// Attributes of a delivery.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct WebhookDeliveryAttributes {
+    /// What happened: `blessing`, `blinkup` or `deployment`.
+    pub event: String,
+    /// `pending`, `delivered` or `failed`, which is given up.
+    pub state: String,
+    /// Attempts begun.
+    pub attempts: i64,
+    /// When the next attempt is due. While one is under way, when it would be made again if its end stayed unknown. None
+    /// too where older deliveries of the webhook wait.
+    pub next_attempt_at: Option<Timestamp>,
+    /// HTTP status of the newest answer.
+    pub last_status: Option<i64>,
+    /// What went wrong last.
+    pub last_error: Option<String>,
+    /// The event itself, as it is delivered.
+    pub payload: serde_json::Map<String, serde_json::Value>,
+    /// When the event happened, or was sent again.
+    pub created_at: Timestamp,
+    /// When the delivery last changed.
+    pub updated_at: Timestamp,
+}
+
+/// Relationships of a delivery.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct WebhookDeliveryRelationships {
+    /// The webhook.
+    pub webhook: Linkage,
+}

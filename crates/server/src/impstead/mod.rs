@@ -9,6 +9,8 @@ pub mod quota;
 pub mod sessions;
 pub mod totp;
 pub mod unbonding_key;
+pub mod webhook_deliveries;
+pub mod webhook_secret;
 
 use crate::{
     App,

@@ -70,7 +70,11 @@ pub async fn add_device(caller: Caller, State(app): State<App>, ids: Ids) -> Rep
 /// `DELETE /v5/logstream/{id}/{device}`
 pub async fn remove_device(caller: Caller, State(app): State<App>, ids: Ids) -> Reply<NoContent> {
     let (stream, device) = own(&app, &caller, &ids).await?;
-    if stream.follower.unfollow_device(&device.id) { Ok(NoContent) } else { Err(not_found("device in this log stream")) }
+    if stream.follower.unfollow_device(&device.id) {
+        Ok(NoContent)
+    } else {
+        Err(not_found("device in this log stream"))
+    }
 }
 
 /// Finds the stream, which must be of the caller's account, and the device, which the caller must be able to look into.

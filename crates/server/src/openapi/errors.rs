@@ -21,7 +21,11 @@ pub const ERRORS: &[ErrorStatus] = &[
             ("VX002", "Missing Attribute", "A required member of the body is missing."),
             ("VX003", "Invalid Attribute", "A member of the body is unknown, cannot be written, or has a bad value."),
             ("VX004", "Invalid Parameter", "A page, a filter or another parameter of the query has a bad value."),
-            ("VX005", "Invalid URL", "A webhook's URL is not an http or https URL."),
+            (
+                "VX005",
+                "Invalid URL",
+                "A webhook's URL is not an http or https URL, holds a password, or has a private address.",
+            ),
         ],
     },
     ErrorStatus {

@@ -143,6 +143,7 @@ pub fn id_of(kind: &str) -> &'static str {
         "device" => "20000c2a69abcdef",
         "logstream" => "5d2f0b8c4e6a49b7a1c3d5e7f9012345",
         "webhook" => "e1b7a3c4-9d20-4f6b-8c11-0a5d7f2e6b93",
+        "webhook_delivery" => "0b6d4f1e-6c38-4e0f-9a57-3f2c8d1b7e64",
         "login_key" => "9a3f0c77e1b2d458",
         "refresh_token" | "session" => "2c9f61b8-04de-4a7c-b3f5-6e8d1c0a9b27",
         "audit_entry" => "84d2e6f1-7a3b-4c95-a0e8-1b6f9d3c5e70",
@@ -165,6 +166,7 @@ fn linkage(name: &str, of: &str) -> Value {
         "data" => "deployment",
         "datum" => "device",
         "version" => "library",
+        "webhook" => "webhook",
         "product" => "product",
         // The other one of a collaboration.
         "account" if of == "collaborator" => return json!({ "type": "account", "id": id_of("collaborator") }),
@@ -208,7 +210,7 @@ fn known(name: &str, kind: &str) -> Option<Value> {
         ("ip_address", _) => "192.0.2.10",
         ("mac_address", _) => "0c:2a:69:ab:cd:ef",
         ("swversion", _) => "1234567 - release-42.5 - Mon Mar  2 09:00:00 2026 - production",
-        ("event", "webhook") => "deployment",
+        ("event", "webhook" | "webhook_delivery") => "deployment",
         ("event", _) => "enrolled",
         ("url", "logstream") => "https://imp.example.net/v5/logstream/5d2f0b8c4e6a49b7a1c3d5e7f9012345",
         ("device_id", _) => id_of("device"),
@@ -219,6 +221,21 @@ fn known(name: &str, kind: &str) -> Option<Value> {
         ("content_type", _) => "application/json",
         ("owner_id" | "actor_id", _) => id_of("account"),
         ("code", _) => "123456",
+        ("secret", "webhook") => "whsec_7f1c0d9e8b2a46538f60d1c2b3a495867e5f4d3c2b1a09f8e7d6c5b4a3928170",
+        ("state", "webhook_delivery") => "delivered",
+        ("last_error" | "next_attempt_at", "webhook_delivery") => return Some(Value::Null),
+        ("last_status", "webhook_delivery") => return Some(204.into()),
+        ("attempts", "webhook_delivery") => return Some(1.into()),
+        ("payload", "webhook_delivery") => {
+            return Some(json!({
+                "created_at": "2026-03-02T09:15:04.221Z",
+                "creator_id": id_of("account"),
+                "deployment_id": id_of("deployment"),
+                "devicegroup_id": id_of("devicegroup"),
+                "product_id": id_of("product"),
+                "sha": "5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef",
+            }));
+        }
         ("secret", _) => "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
         ("otpauth_url", _) => {
             "otpauth://totp/Impstead:grower?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Impstead&algorithm=SHA1&digits=6&period=30"

@@ -1,0 +1,648 @@
+//! One connection, from the challenge to its end.
+
+use super::{
+    Shared,
+    environment::environment,
+    registry::Handle,
+    transport::{Received, Transport},
+};
+use crate::{Fate, Fates, NewLine, Pushed, Ticket};
+use impstead_device_protocol::{
+    Accepted, Answer, AnswerCode, Bless, Close, CloseReason, CodeChunk, CodeOffer, CodeOutcome, CodeResult, CodeWant,
+    Compression, DeviceFrame, Enrol, ExitCode, Facts, HANDSHAKE_TIMEOUT_S, HandshakeError, Heartbeat, Incoming, Log,
+    LogKind, MAX_CHUNK_BYTES, MAX_FRAME_BYTES, Message, Outgoing, ProgramFormat, Pulse, RestartReason, ServerFrame,
+    ServerHandshake, ServerTerms, ShutdownReason, Sleep, SleepKind, Started,
+};
+use impstead_model::{Actor, DeviceGroupId, DeviceId, LogSource, LogType, RestartKind, random_uuid};
+use impstead_store::{Act, Arrival, Conflict, Current, DeviceFacts, Enrolment, Orders, StoreError};
+use std::{
+    collections::VecDeque,
+    net::IpAddr,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+use tokio::time::{Instant, sleep, timeout};
+
+/// How long a device may take nothing of what is sent to it.
+const LONGEST_STALL: Duration = Duration::from_secs(30);
+
+/// How long a close may take to be sent, and the device to go after it.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// How often what a device reports of itself is stored, in milliseconds.
+const REPORTS_MS: i64 = 60_000;
+
+/// Acknowledgements that may wait for what they acknowledge. A device that wants more is not read meanwhile.
+const MOST_PENDING: usize = 1000;
+
+/// Why a connection ends.
+enum End {
+    /// The server says so.
+    Close(Close),
+    /// The device said so.
+    Closed,
+    /// The transport broke.
+    Lost,
+    /// Nothing was heard for a whole heartbeat.
+    Silent,
+}
+
+impl End {
+    fn protocol(text: &str) -> Self {
+        Self::Close(Close::new(CloseReason::PROTOCOL_ERROR, text))
+    }
+
+    fn reason(&self) -> &str {
+        match self {
+            Self::Close(close) => close.reason.name().unwrap_or("closed"),
+            Self::Closed => "closed by the device",
+            Self::Lost => "lost",
+            Self::Silent => "silent",
+        }
+    }
+}
+
+impl From<StoreError> for End {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(cause = %error, "a device's connection ends for want of the store");
+        Self::Close(Close::new(CloseReason::OVERLOADED, "the server cannot reach its data"))
+    }
+}
+
+/// What is known of a connection that is open.
+struct Session<'l, T> {
+    line: &'l Shared,
+    transport: T,
+    id: DeviceId,
+    handle: Arc<Handle>,
+    group: Option<DeviceGroupId>,
+    log_type: LogType,
+    /// Longest frame that the device takes.
+    longest: usize,
+    began: Instant,
+    heartbeat: Heartbeat,
+    incoming: Incoming,
+    outgoing: Outgoing,
+    /// Numbers to be acknowledged, in order, each with what must be durable before.
+    pending: VecDeque<(u32, Option<Ticket>)>,
+    newest: Option<Ticket>,
+    fates: Fates,
+    /// SHA-256 of the program that it has.
+    program: Option<[u8; 32]>,
+    offer: Option<Box<Offer>>,
+    /// A program that it could not take.
+    refused: Option<[u8; 32]>,
+    reported_ms: i64,
+}
+
+/// A program that is being offered.
+struct Offer {
+    current: Current,
+    code: Vec<u8>,
+    /// Where the next chunk begins, once the device wants it.
+    next: Option<usize>,
+    /// The restart that it carries out.
+    restarted_ms: Option<i64>,
+}
+
+/// Talks with a device from the challenge to the end.
+pub async fn converse(line: &Shared, mut transport: impl Transport, address: Option<IpAddr>) {
+    let limit = Duration::from_secs(HANDSHAKE_TIMEOUT_S.into());
+    let accepted = match timeout(limit, shake_hands(line, &mut transport)).await {
+        Ok(Ok(accepted)) => accepted,
+        Ok(Err(close)) => return farewell(&mut transport, close).await,
+        Err(_) => {
+            let close = Close::new(CloseReason::TIMEOUT, "the handshake took too long");
+            return farewell(&mut transport, Some(close)).await;
+        }
+    };
+    let id = DeviceId::new(&accepted.hello.device.to_string());
+    let connection = random_uuid(&*line.entropy);
+    let handle = Arc::new(Handle::default());
+    let entered = enter(line, &id, &connection, &accepted, address, &handle).await;
+    let (orders, took_place) = match entered {
+        Ok(Some(entered)) => entered,
+        Ok(None) => {
+            let close = Close::new(CloseReason::NOT_AUTHORISED, "unknown device or wrong signature");
+            return farewell(&mut transport, Some(close)).await;
+        }
+        Err(error) => {
+            let End::Close(close) = End::from(error) else { return };
+            return farewell(&mut transport, Some(close)).await;
+        }
+    };
+    let mut session = Session {
+        line,
+        transport,
+        id,
+        handle,
+        group: None,
+        log_type: LogType::Development,
+        longest: accepted.device_max_frame_bytes(),
+        began: Instant::now(),
+        heartbeat: Heartbeat::new(accepted.heartbeat_s, 0),
+        incoming: Incoming::default(),
+        outgoing: Outgoing::default(),
+        pending: VecDeque::new(),
+        newest: None,
+        fates: line.logs.fates(),
+        program: accepted.hello.program,
+        offer: None,
+        refused: None,
+        reported_ms: line.clock.now_ms(),
+    };
+    session.place(&orders);
+    if !took_place {
+        session.status("Device connected".to_owned());
+    }
+    let end = match session.open(&accepted, orders).await {
+        Ok(never) => match never {},
+        Err(end) => end,
+    };
+    let Session { mut transport, id, handle, group, log_type, .. } = session;
+    line.registry.leave(&id, &handle);
+    match line.store.device_disconnected(&id, &connection, end.reason(), line.clock.now_ms()).await {
+        Ok(true) => {
+            let message = "Device disconnected".to_owned();
+            line.logs.push(NewLine { device: id, group, log_type, source: LogSource::Status, message });
+        }
+        Ok(false) => {}
+        Err(error) => tracing::warn!(cause = %error, device = %id, "cannot mark a device as disconnected"),
+    }
+    match end {
+        End::Close(close) => farewell(&mut transport, Some(close)).await,
+        End::Closed | End::Lost | End::Silent => {}
+    }
+}
+
+/// Marks the device as connected and makes this its newest connection; returns its orders and whether another connection
+/// gave way.
+async fn enter(
+    line: &Shared,
+    id: &DeviceId,
+    connection: &str,
+    accepted: &Accepted,
+    address: Option<IpAddr>,
+    handle: &Arc<Handle>,
+) -> Result<Option<(Orders, bool)>, StoreError> {
+    let arrival = Arrival {
+        connection: connection.to_owned(),
+        at_ms: line.clock.now_ms(),
+        ip_address: address.map(|address| address.to_string()),
+        program: accepted.hello.program,
+        facts: stored_facts(&accepted.hello.facts),
+    };
+    line.sweep().await?;
+    let _turn = line.entering(id).lock().await;
+    let Some(orders) = line.store.device_connected(id, arrival).await? else { return Ok(None) };
+    Ok(Some((orders, line.registry.enter(id, handle))))
+}
+
+async fn shake_hands(line: &Shared, transport: &mut impl Transport) -> Result<Accepted, Option<Close>> {
+    let going = || Some(Close::new(CloseReason::GOING_AWAY, "the server stops"));
+    let _turn = line.handshakes.acquire().await.map_err(|_| going())?;
+    if line.stopping.load(Ordering::SeqCst) {
+        return Err(going());
+    }
+    let time_ms = u64::try_from(line.clock.now_ms()).unwrap_or(0);
+    let handshake = ServerHandshake::new(line.entropy.bytes(), time_ms);
+    if !transport.send(handshake.challenge().to_vec()).await {
+        return Err(None);
+    }
+    let frame = loop {
+        match transport.receive().await {
+            Received::Frame(frame) => break frame,
+            Received::TooLarge => return Err(HandshakeError::TooLarge.close()),
+            Received::NotAFrame => return Err(HandshakeError::Unexpected.close()),
+            Received::Nothing => {}
+            Received::End => return Err(None),
+        }
+    };
+    let introduced = handshake.receive(&frame, &line.config.identities).map_err(|error| error.close())?;
+    let id = DeviceId::new(&introduced.device().to_string());
+    let key = line.store.device_public_key(&id).await.map_err(|error| match End::from(error) {
+        End::Close(close) => Some(close),
+        _ => None,
+    })?;
+    let terms = ServerTerms { heartbeat_s: line.config.heartbeat_s, ..ServerTerms::default() };
+    introduced.verify(key.as_ref(), &terms).map_err(|error| {
+        tracing::debug!(cause = %error, "a device was refused");
+        error.close()
+    })
+}
+
+/// Sends a close, if there is one to send, and waits a little for the device to go.
+async fn farewell(transport: &mut impl Transport, close: Option<Close>) {
+    let Some(close) = close else { return };
+    let Ok(frame) = ServerFrame::Close(close).encode() else { return };
+    let _ = timeout(FAREWELL, async {
+        if transport.send(frame).await {
+            while transport.receive().await != Received::End {}
+        }
+    })
+    .await;
+}
+
+enum Never {}
+
+impl<T: Transport> Session<'_, T> {
+    /// Welcomes the device and goes on until the connection ends.
+    async fn open(&mut self, accepted: &Accepted, orders: Orders) -> Result<Never, End> {
+        let program = orders.current.as_ref().map(|current| current.program);
+        self.send_bytes(accepted.welcome(program)).await?;
+        // A program that runs goes on; one that does not is started by the device itself.
+        let restart = orders.restart.filter(|_| !accepted.hello.running);
+        match &orders.current {
+            Some(current) if self.program == Some(current.program) => {
+                if let Some((_, asked_ms)) = restart {
+                    let deployment = Some(&current.deployment);
+                    self.line.store.device_runs(&self.id, deployment, Some(asked_ms)).await?;
+                }
+            }
+            Some(current) => {
+                let asked_ms = orders.restart.map(|(_, asked_ms)| asked_ms);
+                self.offer(current.clone(), asked_ms).await?;
+            }
+            None => self.program = None,
+        }
+        self.obey().await?;
+        loop {
+            self.acknowledge().await?;
+            let wait = match self.heartbeat.pulse(self.now_ms()) {
+                Pulse::Wait(ms) => Duration::from_millis(ms),
+                Pulse::Ping => {
+                    self.send(ServerFrame::Ping(0)).await?;
+                    continue;
+                }
+                Pulse::Dead => return Err(End::Silent),
+            };
+            let has_chunk = self.offer.as_ref().is_some_and(|offer| offer.next.is_some());
+            let is_owing = !self.pending.is_empty();
+            tokio::select! {
+                received = self.transport.receive(), if self.pending.len() < MOST_PENDING => self.take(received).await?,
+                () = self.handle.told() => self.obey_others().await?,
+                () = self.fates.changed(), if is_owing => {}
+                () = std::future::ready(()), if has_chunk => self.send_chunk().await?,
+                () = sleep(wait) => {}
+            }
+        }
+    }
+
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    async fn send(&mut self, frame: ServerFrame) -> Result<(), End> {
+        match frame.encode() {
+            Ok(bytes) => self.send_bytes(bytes).await,
+            Err(error) => {
+                tracing::error!(cause = %error, device = %self.id, "a frame cannot be written");
+                Ok(())
+            }
+        }
+    }
+
+    async fn send_bytes(&mut self, bytes: Vec<u8>) -> Result<(), End> {
+        match timeout(LONGEST_STALL, self.transport.send(bytes)).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(End::Lost),
+            Err(_) => Err(End::Close(Close::new(CloseReason::TOO_SLOW, "nothing was taken for 30 s"))),
+        }
+    }
+
+    /// Notes where the device is.
+    fn place(&mut self, orders: &Orders) {
+        let assignment = orders.device.assignment.as_ref();
+        self.group = assignment.map(|assignment| assignment.group.clone());
+        self.log_type = LogType::of(assignment.map(|assignment| assignment.kind));
+        self.handle.set_group(self.group.clone());
+    }
+
+    fn log(&mut self, source: LogSource, message: String) -> Pushed {
+        let (device, group) = (self.id.clone(), self.group.clone());
+        let pushed = self.line.logs.push(NewLine { device, group, log_type: self.log_type, source, message });
+        if let Pushed::Queued(ticket) = pushed {
+            self.newest = Some(ticket);
+        }
+        pushed
+    }
+
+    fn status(&mut self, message: String) {
+        self.log(LogSource::Status, message);
+    }
+
+    /// Acknowledges what is durable.
+    async fn acknowledge(&mut self) -> Result<(), End> {
+        let mut newest = None;
+        while let Some(&(seq, ticket)) = self.pending.front() {
+            match ticket.map_or(Fate::Kept, |ticket| self.fates.of(ticket)) {
+                Fate::Waits => break,
+                Fate::Kept => newest = Some(seq),
+                Fate::Lost => return Err(not_kept()),
+            }
+            self.pending.pop_front();
+        }
+        match newest {
+            Some(seq) => self.send(ServerFrame::Ack(seq)).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Does what others told this session.
+    async fn obey_others(&mut self) -> Result<(), End> {
+        let (wake, end) = self.handle.take();
+        if let Some(close) = end {
+            return Err(End::Close(close));
+        }
+        while let Some((name, value)) = self.handle.next_message() {
+            let Some(seq) = self.outgoing.take() else {
+                return Err(End::Close(Close::new(CloseReason::NORMAL, "all sequence numbers are used")));
+            };
+            let message = Message { seq, ack_wanted: false, name: name.into(), value };
+            match ServerFrame::Message(message).encode() {
+                Ok(frame) if frame.len() <= self.longest => self.send_bytes(frame).await?,
+                _ => {
+                    // Its number must be used all the same, so the connection cannot go on without it.
+                    self.log(LogSource::AgentError, "ERROR: message too large for the device".to_owned());
+                    return Err(End::Close(Close::new(CloseReason::NORMAL, "a message was too large")));
+                }
+            }
+        }
+        if wake { self.obey().await } else { Ok(()) }
+    }
+
+    /// Reads the device's orders and does what they ask for.
+    async fn obey(&mut self) -> Result<(), End> {
+        let Some(orders) = self.line.store.device_orders(&self.id).await? else {
+            return Err(End::Close(Close::new(CloseReason::NOT_AUTHORISED, "unknown device or wrong signature")));
+        };
+        self.place(&orders);
+        let Orders { current, runs, supported, restart, .. } = orders;
+        let asked_ms = restart.map(|(_, asked_ms)| asked_ms);
+        let Some(current) = current else {
+            self.offer = None;
+            if self.program.take().is_some() {
+                self.send(ServerFrame::Unload).await?;
+            }
+            if runs.is_some() || restart.is_some() {
+                self.line.store.device_runs(&self.id, None, asked_ms).await?;
+            }
+            return Ok(());
+        };
+        if self.offer.as_ref().is_some_and(|offer| offer.current == current && offer.restarted_ms == asked_ms) {
+            return Ok(());
+        }
+        let has_it = self.program == Some(current.program);
+        match restart {
+            Some((RestartKind::Conditional, asked_ms)) if supported => {
+                let reason = if has_it { ShutdownReason::OTHER } else { ShutdownReason::NEWSQUIRREL };
+                self.send(ServerFrame::Shutdown(reason)).await?;
+                self.line.store.device_runs(&self.id, runs.as_ref(), Some(asked_ms)).await?;
+            }
+            Some((_, asked_ms)) if has_it => {
+                // The environment may be another.
+                self.offer(current.clone(), Some(asked_ms)).await?;
+                self.send(ServerFrame::Restart(RestartReason::REQUESTED)).await?;
+                self.line.store.device_runs(&self.id, Some(&current.deployment), Some(asked_ms)).await?;
+            }
+            Some((_, asked_ms)) => self.offer(current, Some(asked_ms)).await?,
+            // What runs goes on running, unless it is too old.
+            None if runs.is_some() && supported => {}
+            None if has_it => self.line.store.device_runs(&self.id, Some(&current.deployment), None).await?,
+            None => self.offer(current, None).await?,
+        }
+        Ok(())
+    }
+
+    /// Offers the device a program.
+    async fn offer(&mut self, current: Current, restarted_ms: Option<i64>) -> Result<(), End> {
+        if self.refused == Some(current.program) {
+            return Ok(());
+        }
+        let Some(program) = self.line.store.device_program(&current.deployment).await? else { return Ok(()) };
+        let length = u32::try_from(program.code.len()).unwrap_or(u32::MAX);
+        let mut offer = CodeOffer {
+            program: current.program,
+            format: ProgramFormat::SQUIRREL_SOURCE,
+            compression: Compression::NONE,
+            size_bytes: length,
+            transfer_bytes: length,
+            environment: Some(environment(&self.id, &program)),
+        };
+        let mut frame = ServerFrame::CodeOffer(Box::new(offer.clone())).encode();
+        if frame.as_ref().map_or(true, |frame| frame.len() > self.longest) {
+            offer.environment = None;
+            frame = ServerFrame::CodeOffer(Box::new(offer)).encode();
+        }
+        self.offer = Some(Box::new(Offer { current, code: program.code, next: None, restarted_ms }));
+        match frame {
+            Ok(frame) => self.send_bytes(frame).await,
+            Err(error) => {
+                self.status(format!("The program cannot be offered to the device: {error}"));
+                Ok(())
+            }
+        }
+    }
+
+    async fn send_chunk(&mut self) -> Result<(), End> {
+        // A chunk's type, offset and length take up to 9 bytes.
+        let most = MAX_CHUNK_BYTES.min(self.longest - 16);
+        let Some(offer) = &mut self.offer else { return Ok(()) };
+        let Some(from) = offer.next else { return Ok(()) };
+        let to = offer.code.len().min(from + most);
+        let chunk = CodeChunk { offset: u32::try_from(from).unwrap_or(u32::MAX), bytes: offer.code[from..to].to_vec() };
+        offer.next = (to < offer.code.len()).then_some(to);
+        self.send(ServerFrame::CodeChunk(chunk)).await
+    }
+
+    async fn take(&mut self, received: Received) -> Result<(), End> {
+        let bytes = match received {
+            Received::Frame(bytes) => bytes,
+            Received::TooLarge => {
+                let text = format!("a frame has at most {MAX_FRAME_BYTES} bytes");
+                return Err(End::Close(Close::new(CloseReason::TOO_LARGE, &text)));
+            }
+            Received::NotAFrame => return Err(End::protocol("not a binary message")),
+            Received::Nothing => {
+                self.heartbeat.heard(self.now_ms());
+                return Ok(());
+            }
+            Received::End => return Err(End::Lost),
+        };
+        self.heartbeat.heard(self.now_ms());
+        let frame = DeviceFrame::decode(&bytes).map_err(|error| End::protocol(&error.to_string()))?;
+        match frame {
+            None | Some(DeviceFrame::Pong(_)) => Ok(()),
+            Some(DeviceFrame::Hello(_)) => Err(End::protocol("a second hello")),
+            Some(DeviceFrame::Close(_)) => Err(End::Closed),
+            Some(DeviceFrame::Ping(number)) => self.send(ServerFrame::Pong(number)).await,
+            Some(DeviceFrame::Ack(seq)) => {
+                self.outgoing.acknowledge(seq).map_err(|gap| End::protocol(&gap.to_string()))
+            }
+            Some(DeviceFrame::Message(Message { seq, ack_wanted, name, value: _ })) => {
+                self.number(seq)?;
+                let name = String::from_utf8_lossy(&name).into_owned();
+                self.log(LogSource::AgentError, format!("ERROR: no handler for agent.send({name:?})"));
+                self.owe(seq, ack_wanted);
+                Ok(())
+            }
+            Some(DeviceFrame::Log(Log { seq, ack_wanted, kind, text })) => {
+                self.number(seq)?;
+                let source = if kind == LogKind::ERROR { LogSource::ServerError } else { LogSource::ServerLog };
+                if self.log(source, readable(text)) == Pushed::NotKept && ack_wanted {
+                    return Err(not_kept());
+                }
+                self.owe(seq, ack_wanted);
+                Ok(())
+            }
+            Some(DeviceFrame::CodeWant(CodeWant { program, offset })) => {
+                if let Some(offer) = self.offer.as_mut().filter(|offer| offer.current.program == program) {
+                    let from = offset as usize;
+                    if from > offer.code.len() {
+                        return Err(End::protocol("more bytes than were offered"));
+                    }
+                    offer.next = (from < offer.code.len()).then_some(from);
+                }
+                Ok(())
+            }
+            Some(DeviceFrame::CodeResult(result)) => self.take_code_result(result).await,
+            Some(DeviceFrame::Started(Started { program, .. })) => {
+                self.program = Some(program);
+                Ok(())
+            }
+            Some(DeviceFrame::Restarting) => self.restart().await,
+            Some(DeviceFrame::Sleep(Sleep { kind, seconds })) => {
+                if matches!(kind, SleepKind::DEEP_SLEEP | SleepKind::SNOOZE) {
+                    self.log(LogSource::ServerSleep, format!("sleeping for {seconds} seconds"));
+                }
+                Ok(())
+            }
+            Some(DeviceFrame::ExitCode(ExitCode { code, text })) => {
+                let text = if text.is_empty() { format!("exit code {code}") } else { format!("{text} (code {code})") };
+                self.log(LogSource::LastExitCode, text);
+                Ok(())
+            }
+            Some(DeviceFrame::Report(facts)) => self.take_report(&facts).await,
+            Some(DeviceFrame::Bless(bless)) => self.bless(bless).await,
+            Some(DeviceFrame::Enrol(enrol)) => self.enrol(enrol).await,
+        }
+    }
+
+    fn number(&mut self, seq: u32) -> Result<(), End> {
+        self.incoming.receive(seq).map_err(|gap| End::protocol(&gap.to_string()))
+    }
+
+    /// Remembers to acknowledge. All that came before must be durable too, since an acknowledgement covers it.
+    fn owe(&mut self, seq: u32, ack_wanted: bool) {
+        if ack_wanted {
+            self.pending.push_back((seq, self.newest));
+        }
+    }
+
+    async fn take_code_result(&mut self, result: CodeResult) -> Result<(), End> {
+        let CodeResult { program, outcome, storage_used, text } = result;
+        let Some(offer) = self.offer.take_if(|offer| offer.current.program == program) else { return Ok(()) };
+        let percent = format!("{}.{:02}% program storage used", storage_used / 100, storage_used % 100);
+        match outcome {
+            CodeOutcome::HAVE_IT => {}
+            CodeOutcome::INSTALLED => self.status(format!("Downloading new code; {percent}")),
+            outcome => {
+                self.refused = Some(program);
+                let why = match outcome {
+                    CodeOutcome::OUT_OF_SPACE => format!("Out of space; {percent}"),
+                    CodeOutcome::CORRUPT => "New code arrived damaged".to_owned(),
+                    CodeOutcome::UNSUPPORTED => "The device cannot run Squirrel code".to_owned(),
+                    CodeOutcome::STORAGE_FAILED => "New code could not be stored".to_owned(),
+                    _ => "New code does not compile on the device".to_owned(),
+                };
+                let why = if text.is_empty() { why } else { format!("{why}: {text}") };
+                self.status(why);
+                return Ok(());
+            }
+        }
+        self.program = Some(program);
+        self.line.store.device_runs(&self.id, Some(&offer.current.deployment), offer.restarted_ms).await?;
+        Ok(())
+    }
+
+    /// The program wants to be started again: with other code, if there is some.
+    async fn restart(&mut self) -> Result<(), End> {
+        let Some(orders) = self.line.store.device_orders(&self.id).await? else { return Ok(()) };
+        let asked_ms = orders.restart.map(|(_, asked_ms)| asked_ms);
+        match orders.current {
+            Some(current) if self.program != Some(current.program) && self.refused != Some(current.program) => {
+                self.offer(current, asked_ms).await
+            }
+            Some(current) => {
+                self.send(ServerFrame::Restart(RestartReason::PROGRAM)).await?;
+                Ok(self.line.store.device_runs(&self.id, Some(&current.deployment), asked_ms).await?)
+            }
+            None => self.send(ServerFrame::Unload).await,
+        }
+    }
+
+    async fn take_report(&mut self, facts: &Facts) -> Result<(), End> {
+        let now_ms = self.line.clock.now_ms();
+        if now_ms - self.reported_ms >= REPORTS_MS {
+            self.reported_ms = now_ms;
+            self.line.store.report_device_facts(&self.id, stored_facts(facts)).await?;
+        }
+        Ok(())
+    }
+
+    async fn bless(&mut self, bless: Bless) -> Result<(), End> {
+        let Bless { request, success, fixture } = bless;
+        let code = if success {
+            let fixture = fixture.map(|fixture| DeviceId::new(&fixture.to_string()));
+            answer_code(self.line.store.bless_device(&self.id, fixture.as_ref(), self.act()).await)
+        } else {
+            self.status("The device failed its tests".to_owned());
+            AnswerCode::OK
+        };
+        self.send(ServerFrame::Answer(Answer { request, code })).await
+    }
+
+    async fn enrol(&mut self, enrol: Enrol) -> Result<(), End> {
+        let Enrol { request, plan_id, token, fixture } = enrol;
+        let fixture = fixture.map(|fixture| DeviceId::new(&fixture.to_string()));
+        let enrolment = Enrolment { plan_id, token, fixture };
+        let code = answer_code(self.line.store.enrol_device(&self.id, enrolment, self.act()).await);
+        self.send(ServerFrame::Answer(Answer { request, code })).await
+    }
+
+    fn act(&self) -> Act {
+        let (at_ms, entropy) = (self.line.clock.now_ms(), Arc::clone(&self.line.entropy));
+        Act { actor: Actor::OPERATOR, at_ms, entropy }
+    }
+}
+
+fn not_kept() -> End {
+    End::Close(Close::new(CloseReason::OVERLOADED, "a log line could not be kept"))
+}
+
+fn answer_code<D>(outcome: Result<Option<D>, StoreError>) -> AnswerCode {
+    match outcome {
+        Ok(Some(_)) => AnswerCode::OK,
+        Ok(None) | Err(StoreError::Conflict(Conflict::Missing(_) | Conflict::Move(_))) => AnswerCode::REFUSED,
+        Err(error) => {
+            tracing::warn!(cause = %error, "a device's request failed");
+            AnswerCode::TRY_AGAIN
+        }
+    }
+}
+
+fn stored_facts(facts: &Facts) -> DeviceFacts {
+    DeviceFacts {
+        swversion: facts.os_version.as_ref().map(|version| version.replace('\0', "\u{fffd}")),
+        free_memory: facts.free_memory_bytes.map(i64::from),
+        rssi: facts.rssi_dbm.map(i64::from),
+    }
+}
+
+/// Returns a log line as text; bytes that are none as the vendor shows them.
+fn readable(text: Vec<u8>) -> String {
+    String::from_utf8(text).unwrap_or_else(|error| {
+        let bytes: Vec<String> = error.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("binary: {}", bytes.join(" "))
+    })
+}
