@@ -1,9 +1,13 @@
 // Our own clients, run as a user runs them: the commands of the binary, and the example programs of the Rust library.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { BINARY, EXAMPLES } from './binary.js';
 import { describe, expectCode, run } from './program.js';
+import { Running } from './running.js';
+
+const TIME_LIMIT_MS = 60_000;
 
 /** The commands, with profiles in a scratch home folder. */
 export class Impstead {
@@ -43,10 +47,18 @@ export class Impstead {
         writeFileSync(this.#tokenFile, JSON.stringify(tokens));
     }
 
+    get #env() {
+        return { PATH: process.env.PATH, HOME: this.home, LANG: 'C.UTF-8', TZ: 'UTC' };
+    }
+
     /** Runs one command to its end, whatever the outcome. */
     run(args, { input } = {}) {
-        const env = { PATH: process.env.PATH, HOME: this.home, LANG: 'C.UTF-8', TZ: 'UTC' };
-        return run(BINARY, args, { cwd: this.cwd, env, input });
+        return run(BINARY, args, { cwd: this.cwd, env: this.#env, input });
+    }
+
+    /** Starts a command that goes on by itself, and leaves it running. */
+    start(...args) {
+        return new Running(`impstead ${args.join(' ')}`, spawn(BINARY, args, { cwd: this.cwd, env: this.#env, timeout: TIME_LIMIT_MS }));
     }
 
     /** Runs a command that must succeed; returns what it printed to standard output. */
@@ -85,9 +97,7 @@ export class Impstead {
 
 /** Runs an example program of `crates/client`, whatever the outcome. */
 export async function runExample(name, args, { input } = {}) {
-    const file = path.join(EXAMPLES, name);
-    assert.ok(existsSync(file), `${file} is missing: cargo build --package impstead-client --examples`);
-    return run(file, args, { env: { PATH: process.env.PATH }, input });
+    return run(example(name), args, { env: { PATH: process.env.PATH }, input });
 }
 
 /** The same for one that must succeed and complain about nothing; returns the lines that it printed. */
@@ -96,4 +106,15 @@ export async function exampleLines(name, args, options) {
     expectCode(result, 0);
     assert.equal(result.stderr, '', describe(result));
     return result.stdout.split('\n').slice(0, -1);
+}
+
+/** Starts one that goes on by itself, and leaves it running. */
+export function startExample(name, args) {
+    return new Running(name, spawn(example(name), args, { env: { PATH: process.env.PATH }, timeout: TIME_LIMIT_MS }));
+}
+
+function example(name) {
+    const file = path.join(EXAMPLES, name);
+    assert.ok(existsSync(file), `${file} is missing: cargo build --package impstead-client --examples`);
+    return file;
 }

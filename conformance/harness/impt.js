@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expectCode } from './program.js';
-import { Queue } from './queue.js';
+import { Running, withoutDecoration } from './running.js';
 
 const IMPT = fileURLToPath(new URL('../node_modules/.bin/impt', import.meta.url));
 const AUTH_FILE = '.impt.auth';
@@ -79,7 +79,7 @@ export class Impt {
 
     /** Starts a command that goes on by itself, and leaves it running. */
     start(...args) {
-        return new Running(`impt ${args.join(' ')}`, this.#spawn(args));
+        return new RunningImpt(`impt ${args.join(' ')}`, this.#spawn(args));
     }
 
     /** Runs one command to its end, whatever the outcome. With `interruptAt`, Ctrl-C is pressed once that text is printed. */
@@ -134,50 +134,17 @@ export class Impt {
 }
 
 /** A command that has not ended yet. */
-class Running {
-    /** What it prints, line by line, without colours. */
-    lines = new Queue('line of impt');
-    #child;
-    #ended;
-    #printed = '';
-
-    constructor(command, child) {
-        this.lines.what = `line of ${command}`;
-        this.#child = child;
-        let rest = '';
-        child.stdout.setEncoding('utf8').on('data', (chunk) => {
-            this.#printed += chunk;
-            const complete = (rest + chunk).split('\n');
-            rest = complete.pop();
-            for (const line of complete) this.lines.push(withoutDecoration(line));
-        });
-        this.#ended = new Promise((resolve) => child.once('close', (code, signal) => resolve(signal ?? code)));
-    }
-
-    /** The next line that has this text or matches this pattern. */
-    line(expected, options) {
-        return this.lines.until((line) => (expected instanceof RegExp ? expected.test(line) : line.includes(expected)), options);
-    }
-
-    type(text) {
-        this.#child.stdin.write(text);
-    }
-
+class RunningImpt extends Running {
     /** Presses Ctrl-C, and expects the command to succeed. */
     async interrupt() {
-        this.#child.kill('SIGINT');
+        this.signal('SIGINT');
         await this.succeeds();
     }
 
     /** Waits for its end. */
     async succeeds() {
-        assert.equal(await this.#ended, 0, this.#printed);
-        assert.match(withoutDecoration(this.#printed), /IMPT COMMAND SUCCEEDS/);
-    }
-
-    /** For `after` hooks: whatever became of it. */
-    kill() {
-        this.#child.kill('SIGKILL');
+        assert.equal(await this.ended, 0, this.printed);
+        assert.match(withoutDecoration(this.printed), /IMPT COMMAND SUCCEEDS/);
     }
 }
 
@@ -198,9 +165,4 @@ function parse(result) {
     } catch {
         return assert.fail(`not JSON:\n${describe(result)}`);
     }
-}
-
-/** Removes colours, and the spinner that is drawn over and over on one line. */
-function withoutDecoration(output) {
-    return output.replace(/\x1b\[[0-9;?]*[A-Za-z]/g, '').replace(/[^\n]*\r/g, '');
 }

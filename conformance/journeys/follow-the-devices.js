@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { Shutdown, Wake } from '../harness/device-frames.js';
 import { sha256 } from '../harness/device.js';
+import { Impstead, startExample } from '../harness/impstead.js';
 import { onLine, untilOnline } from '../harness/line.js';
 import { openSession } from '../harness/session.js';
 
@@ -159,6 +160,51 @@ export function followTheDevices(server) {
             await assert.rejects(onLine(t, server, pretender), ({ close }) => close.reason === 2);
         }
         await untilOnline(api, [added]);
+    });
+
+    test('impstead device restart, group restart, and log: of devices and of a whole group', async (t) => {
+        const { group, added, devices } = await prepare(t, 2);
+        const impstead = await Impstead.signedIn(server, account);
+        await impstead.ok(['device', 'restart', added[0].id]);
+        await devices[0].next('restart');
+        await impstead.ok(['group', 'restart', group.id, '--conditional']);
+        for (const device of devices) await device.next('shutdown');
+
+        const followers = [['--group', group.id], ['--device', ...added.map(({ id }) => id)]].map((args) => impstead.start('log', ...args, '--json'));
+        t.after(() => followers.forEach((follower) => follower.kill()));
+        // They say nothing when they are ready, so the devices go on until each line has been seen.
+        let over = false;
+        const logging = (async () => {
+            for (let i = 0; !over; i++) {
+                await Promise.all(devices.map((device) => device.log(`moisture ${i}`, { ack: true })));
+                await new Promise((resolve) => setTimeout(resolve, 50));
+            }
+        })();
+        for (const follower of followers) {
+            for (const { id } of added) {
+                const entry = await follower.lines.until((line) => line.includes(id) && line.includes('moisture'));
+                assert.deepEqual(Object.keys(JSON.parse(entry)).slice(0, 4), ['device_id', 'ts', 'log_type', 'type']);
+            }
+        }
+        over = true;
+        await logging;
+        await logWith(added[0], /moisture/);
+        const past = await impstead.ok(['log', '--device', added[0].id, '--history', '--grep', '^moisture 0$']);
+        assert.match(past.trim(), /^[^\n]*moisture 0$/);
+    });
+
+    test('impstead-client: the example that follows logs', async (t) => {
+        const { added: [added], devices: [device] } = await prepare(t, 1);
+        const example = startExample('follow_logs', [server.endpoint, account.username, account.password, added.mac_address]);
+        t.after(() => example.kill());
+        await example.line(/^opened$/);
+        await example.line(`${added.id} subscribed`);
+        await device.log('moisture 41');
+        await example.line(/^\S+ \S+ \[server\.log\] moisture 41$/);
+        // Another stream of the account takes the place of this one.
+        await api.post('/logstream', null);
+        await example.line(/^closed$/);
+        assert.equal(await example.ended, 0);
     });
 
     test('impt log stream goes on when the server is restarted under it, and so do the devices', async (t) => {
