@@ -4,12 +4,12 @@ use crate::{
     admin::QuotaLimits,
     settings::{DataFlags, ServeFlags},
 };
-use clap::{Args, Parser, Subcommand, builder::PossibleValuesParser};
+use clap::{Args, Parser, Subcommand, builder::{NonEmptyStringValueParser, PossibleValuesParser}};
 use impstead_cli::{ClientCommand, CompletionsArgs, DeviceCommand, Options};
 
 /// A cloud for imps on your own machine, compatible with Electric Imp's impCentral API v5
 ///
-/// One program: the server (`serve`), the operator's commands on its data (`account`, `device add`, `backup`, `restore`,
+/// One program: the server (`serve`), the operator's commands on its data (`account`, `device add`, `device enrol`, `backup`, `restore`,
 /// `migrate`, `admin`), and a client of the API, the vendor's included (`login`, `product`, `group`, `deploy`, …).
 #[derive(Parser)]
 #[command(name = "impstead", version, subcommand_required = true, arg_required_else_help = true, after_help = EXAMPLES)]
@@ -134,6 +134,14 @@ pub enum DeviceCommands {
         impstead device add --owner ann\n  \
         impstead device add --owner ann --count 100 --imp-type imp006 > devices.jsonl")]
     Add(DeviceAddArgs),
+    /// Enrol a device, as an end user's BlinkUp would, and print a JSON line with its plan, group and agent id
+    ///
+    /// The device takes the plan's id, and so another agent id; blinkup webhooks of its production or pre-production group
+    /// fire. With --fixture it is BlinkUp in the factory: the device goes to the fixture group's device-under-test target.
+    #[command(visible_alias = "enroll", after_help = "Examples:\n  \
+        impstead device enrol 20000c2a69abcdef --plan 8f0c2d5e1a7b4c39\n  \
+        impstead device enrol 0c:2a:69:ab:cd:ef --plan test --fixture 20000c2a69000001")]
+    Enrol(DeviceEnrolArgs),
     #[command(flatten)]
     Client(DeviceCommand),
 }
@@ -156,6 +164,28 @@ pub struct DeviceAddArgs {
     /// MAC address of the one device [default: a random one]
     #[arg(long, value_name = "ADDRESS", conflicts_with = "count")]
     pub mac_address: Option<String>,
+
+    #[command(flatten)]
+    pub data: DataFlags,
+}
+
+#[derive(Args)]
+pub struct DeviceEnrolArgs {
+    /// Device id, MAC address or agent id
+    #[arg(value_name = "DEVICE")]
+    pub device: String,
+
+    /// Id of the enrolment plan
+    #[arg(long, value_name = "PLAN", value_parser = NonEmptyStringValueParser::new())]
+    pub plan: String,
+
+    /// Enrolment token, which webhooks pass on
+    #[arg(long, value_name = "TOKEN", default_value = "")]
+    pub token: String,
+
+    /// The factory fixture that enrols: device id, MAC address or agent id
+    #[arg(long, value_name = "DEVICE")]
+    pub fixture: Option<String>,
 
     #[command(flatten)]
     pub data: DataFlags,

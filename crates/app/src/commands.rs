@@ -3,7 +3,7 @@
 use crate::{
     admin::{AccountRow, Answer, IfMissing, Progress, Request, ask, read_backup},
     block_on,
-    cli::{AccountCommand, AdminAccountCommand, AdminCommand, BackupArgs, DeviceAddArgs, MigrateArgs, RestoreArgs},
+    cli::{AccountCommand, AdminAccountCommand, AdminCommand, BackupArgs, DeviceAddArgs, DeviceEnrolArgs, MigrateArgs, RestoreArgs},
     directory::{added, create_private, sync_parent},
     settings::{self, DataFlags, DataSettings, Surroundings},
 };
@@ -44,6 +44,12 @@ pub fn account(AccountCommand::Create(arguments): AccountCommand) -> Result<()> 
 pub fn add_devices(arguments: DeviceAddArgs) -> Result<()> {
     let DeviceAddArgs { owner, count, imp_type, mac_address, data } = arguments;
     ask_and_show(&data, Request::AddDevices { owner, count, imp_type, mac_address })
+}
+
+/// `device enrol`
+pub fn enrol_device(arguments: DeviceEnrolArgs) -> Result<()> {
+    let DeviceEnrolArgs { device, plan, token, fixture, data } = arguments;
+    ask_and_show(&data, Request::EnrolDevice { device, plan, token, fixture })
 }
 
 /// `migrate`

@@ -27,6 +27,7 @@ fn main() -> ExitCode {
         Command::Config => commands::print(settings::default_file()),
         Command::Account(command) => commands::account(command),
         Command::Device(DeviceCommands::Add(arguments)) => commands::add_devices(arguments),
+        Command::Device(DeviceCommands::Enrol(arguments)) => commands::enrol_device(arguments),
         Command::Backup(arguments) => commands::backup(&arguments),
         Command::Restore(arguments) => commands::restore(&arguments),
         Command::Migrate(arguments) => commands::migrate(&arguments),

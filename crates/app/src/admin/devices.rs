@@ -2,8 +2,8 @@ use super::{Answer, Answers, Operator, answer};
 use anyhow::{Context, Result, anyhow, bail};
 use ed25519_dalek::SigningKey;
 use futures_util::{StreamExt, stream};
-use impstead_model::{AccountId, hex};
-use impstead_store::{Conflict, NewDevice, StoreError};
+use impstead_model::{AccountId, Device, hex};
+use impstead_store::{Conflict, Enrolment, NewDevice, StoreError};
 use serde_json::{Value, json};
 
 /// Devices added at once, so that they share commits.
@@ -42,6 +42,51 @@ impl Operator {
             added += 1;
         }
         Ok(())
+    }
+
+    /// Enrols a device, as BlinkUp would. Devices are named by id, MAC address or agent id.
+    pub(super) async fn enrol_device(
+        &self,
+        device: &str,
+        plan_id: String,
+        token: String,
+        fixture: Option<&str>,
+        answers: &Answers,
+    ) -> Result<()> {
+        let id = self.find_device(device).await?.id;
+        let fixture = match fixture {
+            Some(fixture) => Some(self.find_device(fixture).await?.id),
+            None => None,
+        };
+        let enrolment = Enrolment { plan_id, token, fixture };
+        let device = self.store.enrol_device(&id, enrolment, self.act()).await.map_err(|error| match error {
+            StoreError::Conflict(Conflict::Missing("fixture")) => anyhow!(
+                "the fixture is of another account, or in no factory fixture group that has a device-under-test target: \
+                 name a device of such a group"
+            ),
+            StoreError::Conflict(Conflict::Move(refusal)) => {
+                anyhow!("the device cannot go to the fixture's device-under-test group: {refusal}")
+            }
+            error => anyhow::Error::from(error).context("cannot enrol the device"),
+        })?;
+        let device = device.context("the device is gone")?;
+        let assignment = device.assignment.as_ref();
+        let row = json!({
+            "id": device.id.as_str(),
+            "mac_address": device.mac_address,
+            "plan_id": device.plan_id,
+            "devicegroup_id": assignment.map(|assignment| assignment.group.as_str()),
+            "agent_id": assignment.map(|assignment| assignment.agent_id.as_str()),
+        });
+        answer(answers, Answer::Row(row)).await
+    }
+
+    /// Finds a device by id, MAC address or agent id.
+    async fn find_device(&self, name: &str) -> Result<Device> {
+        self.store
+            .device(name)
+            .await?
+            .with_context(|| format!("there is no device {name:?}: write its id, its MAC address or its agent id"))
     }
 
     async fn add_device(&self, owner: AccountId, imp_type: String, mac: Option<String>) -> Result<Value> {

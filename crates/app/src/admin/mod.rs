@@ -44,6 +44,8 @@ pub enum Request {
     ResetTotp { account: String },
     /// Adds devices to an account: a row for each.
     AddDevices { owner: String, count: u32, imp_type: String, mac_address: Option<String> },
+    /// Enrols a device, as BlinkUp would: a row.
+    EnrolDevice { device: String, plan: String, token: String, fixture: Option<String> },
     /// Writes a backup: bytes.
     Backup,
     /// Brings the schema up to date.
@@ -123,6 +125,9 @@ impl Operator {
             Request::ResetTotp { account } => self.reset_totp(&account, answers).await,
             Request::AddDevices { owner, count, imp_type, mac_address } => {
                 self.add_devices(&owner, count, imp_type, mac_address, answers).await
+            }
+            Request::EnrolDevice { device, plan, token, fixture } => {
+                self.enrol_device(&device, plan, token, fixture.as_deref(), answers).await
             }
             Request::Backup => backup::write(&self.store, answers).await,
             Request::Migrate => self.migrate(answers).await,

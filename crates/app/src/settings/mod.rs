@@ -118,6 +118,7 @@ pub fn of_serve(ServeFlags(given): &ServeFlags, around: &Surroundings) -> Result
     let tls_cert = values.parse_if_set("tls_cert", parse::readable_file);
     let tls_key = values.parse_if_set("tls_key", parse::readable_file);
     let trusted_proxies = values.parse("trusted_proxies", parse::networks);
+    let outbound_allow = values.parse("outbound_allow", parse::networks);
     let bucket = values.parse("rate_limit_bucket", |text| parse::integer(text, 1, 1_000_000_000));
     let refill_per_s = values.parse("rate_limit_refill_per_s", parse::rate);
     let access_token_life_s: Option<u64> =
@@ -155,6 +156,7 @@ pub fn of_serve(ServeFlags(given): &ServeFlags, around: &Surroundings) -> Result
             config: Config {
                 rate_limit: RateLimit { bucket: bucket?, refill_per_s: refill_per_s? },
                 trusted_proxies: TrustedProxies(trusted_proxies?),
+                outbound_allow: outbound_allow?,
                 access_token_life: Duration::from_secs(access_token_life_s?),
                 bind_tokens_to_address: bind_tokens_to_address?,
                 public_metrics: public_metrics?,

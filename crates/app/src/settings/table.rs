@@ -73,7 +73,7 @@ const NO: Setting = Setting {
 };
 
 /// All settings, in the order of the file.
-pub const TABLE: [Setting; 20] = [
+pub const TABLE: [Setting; 21] = [
     Setting {
         name: "listen",
         value_name: "ADDRESS:PORT",
@@ -160,6 +160,17 @@ pub const TABLE: [Setting; 20] = [
         example: "127.0.0.1, 10.0.0.0/8",
         summary: "Proxies whose X-Forwarded-For is believed",
         detail: "Networks or single addresses. From everybody else the header is ignored.",
+        ..NO
+    },
+    Setting {
+        name: "outbound_allow",
+        kind: Kind::List,
+        value_name: "CIDR,…",
+        default: Some(""),
+        example: "10.1.2.0/24",
+        summary: "Networks that webhooks may reach although their addresses are not public",
+        detail: "Whoever may make webhooks can send requests there. Names are resolved first, and their addresses judged: \
+                 without this, private, loopback and link-local ones are refused.",
         ..NO
     },
     Setting {

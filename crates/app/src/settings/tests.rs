@@ -37,6 +37,8 @@ fn defaults_need_nothing() {
         public_metrics,
         request_timeout,
         shutdown_grace,
+        outbound_allow,
+        webhook_limits: _,
         log_limits: _,
         log_streams_per_account,
         log_stream_devices,
@@ -50,6 +52,7 @@ fn defaults_need_nothing() {
     assert_eq!((public_url.as_str(), agent_url.as_str()), ("http://127.0.0.1:9000", "http://127.0.0.1:9001"));
     assert_eq!(rate_limit, default.rate_limit);
     assert_eq!(trusted_proxies, default.trusted_proxies);
+    assert_eq!(outbound_allow, default.outbound_allow);
     assert_eq!(access_token_life, default.access_token_life);
     assert_eq!(bind_tokens_to_address, default.bind_tokens_to_address);
     assert_eq!(public_metrics, default.public_metrics);

@@ -41,6 +41,41 @@ async fn commands_do_the_same_with_and_without_a_server() {
 }
 
 #[tokio::test]
+async fn a_device_is_enrolled_with_and_without_a_server() {
+    on_each(async |world: World| {
+        world.create_account("ann", "correct horse");
+        let device = rows(&world.run(&["device", "add", "--owner", "ann"])).remove(0);
+        let id = device["id"].as_str().unwrap();
+        let enrolled = rows(&world.run(&["device", "enrol", id, "--plan", "first"]));
+        let unassigned = json!({ "agent_id": null, "devicegroup_id": null });
+        let expected = |plan: &str, place: &Value| {
+            json!({ "id": id, "mac_address": device["mac_address"], "plan_id": plan,
+                    "agent_id": place["agent_id"], "devicegroup_id": place["devicegroup_id"] })
+        };
+        assert_eq!(enrolled, [expected("first", &unassigned)]);
+
+        let server = world.serve();
+        let mac = device["mac_address"].as_str().unwrap();
+        let arguments = ["device", "enroll", mac, "--plan", "second", "--token", "t"];
+        assert_eq!(rows(&world.run_by_directory(&arguments)), [expected("second", &unassigned)]);
+        let ann = server.client().sign_in("ann", "correct horse").await;
+        let shown = ann.get(&format!("/v5/devices/{id}")).await.is(200)["data"]["attributes"].clone();
+        assert_eq!(shown["plan_id"], "second");
+        let history = ann.get(&format!("/v5/devices/{id}/history")).await.is(200).to_string();
+        assert_eq!(history.matches("enrolled").count(), 3, "adding a device is an enrolment, too: {history}");
+
+        let refused = |arguments: &[&str], why: &str| {
+            let outcome = world.run_by_directory(arguments);
+            assert!(!outcome.stderr.is_empty() && outcome.stderr.contains(why), "{}", outcome.stderr);
+        };
+        refused(&["device", "enrol", "nobody", "--plan", "p"], "there is no device");
+        refused(&["device", "enrol", id, "--plan", "p", "--fixture", id], "factory fixture group");
+        refused(&["device", "enrol", id, "--plan", ""], "value is required");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_operator_manages_accounts_while_the_server_runs() {
     on_each(async |world: World| {
         let server = world.serve();
