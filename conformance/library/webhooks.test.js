@@ -18,6 +18,9 @@ onEachDatabase('imp-central-api webhooks', (server) => {
 
         const { data } = await webhooks.create(group.id, group.type, attributes);
         for (const [name, value] of Object.entries(attributes)) assert.equal(data.attributes[name], value);
+        // The secret that deliveries are signed with is told once.
+        assert.match(data.attributes.secret, /^\w{32,}$/);
+        delete data.attributes.secret;
         assert.deepEqual((await webhooks.get(data.id)).data, data);
         assert.deepEqual(ids((await webhooks.list({ [Webhooks.FILTER_DEVICE_GROUP_ID]: group.id }, 1, 100)).data), [data.id]);
         const updated = (await webhooks.update(data.id, { url: 'http://example.net', content_type: Webhooks.CONTENT_TYPE_JSON })).data;
