@@ -1,5 +1,6 @@
 //! Tests of the live half.
 
+mod line;
 mod outbound;
 mod receiver;
 mod webhooks;
