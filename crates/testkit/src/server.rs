@@ -1,7 +1,8 @@
 //! The server, and what stands around it.
 
 use crate::{Backend, Client, Database, SeededEntropy, TestClock};
-use impstead_model::{AccountId, Actor, Clock, Device, DeviceGroupId, DeviceId, Entropy};
+use impstead_model::{AccountId, Actor, Clock, Device, DeviceGroupId, DeviceId, Entropy, LogSource, LogType};
+use impstead_runtime::{NewLine, WebhookLimits};
 use impstead_server::{App, Config, Passwords, RateLimit, ServerKey};
 use impstead_store::{Act, NewAccount, NewDevice, Store};
 use std::{net::SocketAddr, sync::Arc};
@@ -27,7 +28,7 @@ impl TestServer {
     /// Starts a server on a fresh database.
     ///
     /// Its links begin with `http://impstead.test`, whatever the port, so that answers are the same in each run, and its
-    /// rate limits are out of reach; `configure` may change that and all else.
+    /// rate limits are out of reach, and nothing is delivered to webhooks; `configure` may change that and all else.
     pub async fn start(backend: Backend, configure: impl FnOnce(&mut Config)) -> Self {
         let database = Database::create(backend);
         let location = database.location();
@@ -43,6 +44,8 @@ impl TestServer {
             public_url: "http://impstead.test".into(),
             agent_url: "http://agent.impstead.test".into(),
             rate_limit: RateLimit { bucket: 1_000_000, refill_per_s: 1e6 },
+            // Nothing goes out, unless a test wants it to.
+            webhook_limits: WebhookLimits { at_once: 0, ..WebhookLimits::default() },
             ..Config::default()
         };
         configure(&mut config);
@@ -75,6 +78,36 @@ impl TestServer {
         }
     }
 
+    /// Stops the server as a signal would, and starts another in its place: at the same address, with the same data, and
+    /// with nothing else that it had in memory.
+    pub async fn restart(&mut self) {
+        self.stop().await;
+        let listener = TcpListener::bind(self.address).await.expect("nobody took the port");
+        self.app = App::new(
+            self.app.store.clone(),
+            Arc::clone(&self.clock) as Arc<dyn Clock>,
+            Arc::clone(&self.entropy) as Arc<dyn Entropy>,
+            ServerKey::new(&[7; 32]),
+            self.app.passwords.clone(),
+            self.app.config.clone(),
+        );
+        self.stop = CancellationToken::new();
+        self.task = Some(tokio::spawn(impstead_server::serve(listener, None, self.app.clone(), self.stop.clone())));
+    }
+
+    /// Logs a line as if the device had.
+    pub async fn log(&self, device: &DeviceId, message: &str) {
+        let found = self.store().device(device.as_str()).await.expect("the database answers").expect("it is there");
+        let group = found.assignment;
+        self.app.logs.push(NewLine {
+            device: found.id,
+            log_type: LogType::of(group.as_ref().map(|group| group.kind)),
+            group: group.map(|group| group.group),
+            source: LogSource::ServerLog,
+            message: message.to_owned(),
+        });
+    }
+
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -105,6 +138,10 @@ impl TestServer {
         &self.database
     }
 
+    pub(crate) fn random(&self) -> [u8; 32] {
+        self.entropy.bytes()
+    }
+
     /// An act of the operator, now.
     pub fn act(&self) -> Act {
         let entropy = Arc::clone(&self.entropy) as Arc<dyn Entropy>;
@@ -131,13 +168,17 @@ impl TestServer {
 
     /// Adds an unassigned device to an account.
     pub async fn add_device(&self, owner: &AccountId, imp_type: &str) -> Device {
+        self.add_device_with_key(owner, imp_type, [7; 32]).await
+    }
+
+    pub(crate) async fn add_device_with_key(&self, owner: &AccountId, imp_type: &str, public_key: [u8; 32]) -> Device {
         let new = NewDevice {
             id: None,
             mac: None,
             owner: owner.clone(),
             imp_type: imp_type.into(),
             plan_id: None,
-            public_key: [7; 32],
+            public_key,
         };
         self.store().add_device(new, self.act()).await.expect("the MAC address is a random one")
     }

@@ -81,6 +81,14 @@ webhooks.update                            dev   401     404       200    200   
 webhooks.update                            prod  401     404       200    200            403        200                 403
 webhooks.delete                            dev   401     404       204    204            204        403                 403
 webhooks.delete                            prod  401     404       204    204            403        204                 403
+webhooks.replace_secret                    dev   401     404       201    201            201        403                 403
+webhooks.replace_secret                    prod  401     404       201    201            403        201                 403
+webhook_deliveries.list                    dev   401     404       200    200            200        403                 403
+webhook_deliveries.list                    prod  401     404       200    200            200        200                 200
+webhook_deliveries.show                    dev   401     404       200    200            200        403                 403
+webhook_deliveries.show                    prod  401     404       200    200            200        200                 200
+webhook_deliveries.resend                  dev   401     404       201    201            201        403                 403
+webhook_deliveries.resend                  prod  401     404       201    201            403        201                 403
 libraries.list                             -     401     200       200    200            200        200                 200
 totp.show                                  mine  401     200       200    200            200        200                 200
 totp.begin                                 mine  401     201       201    201            201        201                 201
@@ -187,7 +195,7 @@ async fn on_device_groups() {
 
 #[tokio::test]
 async fn on_deployments_and_webhooks() {
-    check(&["deployments", "webhooks"]).await;
+    check(&["deployments", "webhooks", "webhook_deliveries"]).await;
 }
 
 #[tokio::test]

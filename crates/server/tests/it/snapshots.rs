@@ -157,8 +157,13 @@ async fn of_products_and_groups() {
 }
 
 #[tokio::test]
-async fn of_deployments_devices_and_webhooks() {
-    check(&["deployments", "devices", "webhooks"]).await;
+async fn of_deployments_and_devices() {
+    check(&["deployments", "devices"]).await;
+}
+
+#[tokio::test]
+async fn of_webhooks() {
+    check(&["webhooks", "webhook_deliveries"]).await;
 }
 
 #[tokio::test]

@@ -157,7 +157,20 @@ impl<'w> Stage<'w> {
                 body = Some(webhook(kind, group_id));
                 ids.push(group_id.clone());
             }
-            "webhooks.show" | "webhooks.delete" => ids.push(owner.webhook(kind, group_id).await),
+            "webhooks.show" | "webhooks.delete" | "webhooks.replace_secret" => {
+                ids.push(owner.webhook(kind, group_id).await)
+            }
+            "webhook_deliveries.list" => {
+                ids.push(owner.webhook(kind, group_id).await);
+                owner.deploy(kind, group_id).await;
+            }
+            "webhook_deliveries.show" | "webhook_deliveries.resend" => {
+                let webhook = owner.webhook(kind, group_id).await;
+                owner.deploy(kind, group_id).await;
+                let path = format!("/impstead/v1/webhooks/{webhook}/deliveries");
+                let delivery = owner.get(&path).await.ids().remove(0);
+                ids.extend([webhook, delivery]);
+            }
             "webhooks.update" => {
                 ids.push(owner.webhook(kind, group_id).await);
                 body = Some(described("webhook", json!({ "url": "https://other.example.net/" })));

@@ -7,3 +7,4 @@ mod quota;
 mod sessions;
 mod totp;
 mod unbonding_key;
+mod webhook_deliveries;
