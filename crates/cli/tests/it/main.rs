@@ -4,6 +4,7 @@ mod deployments;
 mod devices;
 mod failures;
 mod groups;
+mod live;
 mod logs;
 mod products;
 #[expect(dead_code, reason = "the tests of the client need more of it")]

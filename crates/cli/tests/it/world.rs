@@ -95,21 +95,13 @@ impl World {
     }
 
     pub fn execute(&self, arguments: &[&str]) -> (Exit, String, String) {
+        let (stdout, stderr) = (Buffer::default(), Buffer::default());
         let program = match Program::try_parse_from(std::iter::once(&"impstead").chain(arguments)) {
             Ok(program) => program,
             Err(error) if error.use_stderr() => return (Exit::Usage, String::new(), error.to_string()),
             Err(error) => return (Exit::Ok, error.to_string(), String::new()),
         };
-        let (stdout, stderr) = (Buffer::default(), Buffer::default());
-        let mut answers = self.answers.clone();
-        answers.reverse();
-        let mut context = Context {
-            stdout: Box::new(stdout.clone()),
-            stderr: Box::new(stderr.clone()),
-            input: Box::new(Answers { left: answers, stdin: self.stdin.clone(), stderr: stderr.clone() }),
-            environment: self.environment.clone(),
-            retry: RetryPolicy { first_wait: Duration::from_millis(1), ..RetryPolicy::default() },
-        };
+        let mut context = self.context(&stdout, &stderr);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let exit = runtime.block_on(async {
             match program.command {
@@ -123,13 +115,32 @@ impl World {
         });
         (exit, stdout.text(), stderr.text())
     }
+
+    /// Runs a command of the client that does not end by itself, for as long as the returned future is polled.
+    pub async fn follow(&self, arguments: &[&str], stdout: &Buffer, stderr: &Buffer) -> Exit {
+        let program = Program::parse_from(std::iter::once(&"impstead").chain(arguments));
+        let Command::Client(command) = program.command else { panic!("not a command of the client") };
+        impstead_cli::run(command, &program.options, &mut self.context(stdout, stderr)).await
+    }
+
+    fn context(&self, stdout: &Buffer, stderr: &Buffer) -> Context {
+        let mut answers = self.answers.clone();
+        answers.reverse();
+        Context {
+            stdout: Box::new(stdout.clone()),
+            stderr: Box::new(stderr.clone()),
+            input: Box::new(Answers { left: answers, stdin: self.stdin.clone(), stderr: stderr.clone() }),
+            environment: self.environment.clone(),
+            retry: RetryPolicy { first_wait: Duration::from_millis(1), ..RetryPolicy::default() },
+        }
+    }
 }
 
 #[derive(Clone, Default)]
-struct Buffer(Arc<Mutex<Vec<u8>>>);
+pub struct Buffer(Arc<Mutex<Vec<u8>>>);
 
 impl Buffer {
-    fn text(&self) -> String {
+    pub fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
 }
