@@ -10,4 +10,4 @@ pub use logs::{Fate, Fates, LogLimits, Logs, NewLine, Pushed, Ticket};
 pub use outbound::{
     AddressRefused, Found, Lookup, Outbound, OutboundAnswer, OutboundError, OutboundLimits, OutboundRequest, UrlRefused,
 };
-pub use webhooks::{DeliveryOutcome, WebhookLimits, Webhooks};
+pub use webhooks::{DeliveryOutcome, Unseal, WebhookLimits, Webhooks};

@@ -76,6 +76,12 @@ pub enum DeliveryOutcome {
     Failed,
 }
 
+/// Opens a webhook's sealed secret; `None` if it cannot.
+pub type Unseal = Arc<dyn Fn(&[u8]) -> Option<Vec<u8>> + Send + Sync>;
+
+/// Opens a sealed secret.
+pub type Unseal = Arc<dyn Fn(&[u8]) -> Option<Vec<u8>> + Send + Sync>;
+
 /// What carries events to webhooks.
 #[derive(Clone)]
 pub struct Webhooks {
@@ -88,7 +94,7 @@ pub struct Webhooks {
     /// Where jitter comes from.
     pub entropy: Arc<dyn Entropy>,
     /// Opens sealed secrets.
-    pub unseal: Arc<dyn Fn(&[u8]) -> Option<Vec<u8>> + Send + Sync>,
+    pub unseal: Unseal,
     /// Is told how each attempt ended.
     pub observe: Arc<dyn Fn(DeliveryOutcome) + Send + Sync>,
     /// What it may cost.

@@ -42,14 +42,12 @@ fn variable(value: &serde_json::Value) -> Option<Value> {
     match value {
         serde_json::Value::String(text) => Some(Value::string(text)),
         serde_json::Value::Number(number) => {
-            Some(match number.as_i64().and_then(|number| i32::try_from(number).ok()) {
-                Some(integer) => Value::Int(integer),
-                None => {
-                    #[expect(clippy::cast_possible_truncation, reason = "Squirrel's floats have 32 bits")]
-                    let float = number.as_f64()? as f32;
-                    Value::Float(Float::from(float))
-                }
-            })
+            if let Some(integer) = number.as_i64().and_then(|number| i32::try_from(number).ok()) {
+                return Some(Value::Int(integer));
+            }
+            #[expect(clippy::cast_possible_truncation, reason = "Squirrel's floats have 32 bits")]
+            let float = number.as_f64()? as f32;
+            Some(Value::Float(Float::from(float)))
         }
         _ => None,
     }

@@ -219,7 +219,7 @@ async fn failures_are_retried_later_and_later_eight_times_in_all() {
         let failed = w
             .oldest(&webhook, |delivery| {
                 delivery.last_error.is_some()
-                    && delivery.attempts == index as i64 + 1
+                    && delivery.attempts == i64::try_from(index).unwrap() + 1
                     && delivery.next_attempt_ms != Some(w.clock.now_ms() + 120_000)
             })
             .await;

@@ -79,10 +79,7 @@ pub async fn remove_device(caller: Caller, State(app): State<App>, ids: Ids) -> 
 
 /// Finds the stream, which must be of the caller's account, and the device, which the caller must be able to look into.
 async fn own(app: &App, caller: &Caller, ids: &Ids) -> Result<(Arc<streams::Stream>, Device), ApiError> {
-    let (id, device) = match &*ids.0 {
-        [id, device] => (id, device),
-        _ => return Err(not_found("log stream")),
-    };
+    let [id, device] = &*ids.0 else { return Err(not_found("log stream")) };
     let stream = app.streams.find(app, id).filter(|stream| stream.account == *caller.account());
     let stream = stream.ok_or_else(|| not_found("log stream"))?;
     Ok((stream, devices::find(app, caller, device, Right::ReadInside).await?))
