@@ -79,9 +79,6 @@ pub enum DeliveryOutcome {
 /// Opens a webhook's sealed secret; `None` if it cannot.
 pub type Unseal = Arc<dyn Fn(&[u8]) -> Option<Vec<u8>> + Send + Sync>;
 
-/// Opens a sealed secret.
-pub type Unseal = Arc<dyn Fn(&[u8]) -> Option<Vec<u8>> + Send + Sync>;
-
 /// What carries events to webhooks.
 #[derive(Clone)]
 pub struct Webhooks {
