@@ -3,6 +3,7 @@
 mod errors;
 mod fixtures;
 mod listing;
+mod live;
 mod logs;
 mod processes;
 mod renewal;

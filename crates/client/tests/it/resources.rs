@@ -217,6 +217,13 @@ async fn impsteads_own() {
         "DELETE /impstead/v1/accounts/me/unbonding_key", Value::Null
             => |client| client.impstead().delete_unbonding_key("pass");
         "GET /impstead/v1/accounts/me/quota", Value::Null => |client| client.impstead().quota("me");
+        "GET /impstead/v1/webhooks/w1/deliveries?page%5Bnumber%5D=1&page%5Bsize%5D=100", Value::Null
+            => |client| client.impstead().webhook_deliveries("w1").collect();
+        "GET /impstead/v1/webhooks/w1/deliveries/d1", Value::Null
+            => |client| client.impstead().webhook_delivery("w1", "d1");
+        "POST /impstead/v1/webhooks/w1/deliveries/d1/resend", Value::Null
+            => |client| client.impstead().resend_webhook_delivery("w1", "d1");
+        "POST /impstead/v1/webhooks/w1/secret", Value::Null => |client| client.impstead().replace_webhook_secret("w1");
         "GET /impstead/v1/audit?page%5Bnumber%5D=1&page%5Bsize%5D=100", Value::Null
             => |client| client.impstead().audit(&AuditFilter::default()).collect();
     }
