@@ -19,10 +19,14 @@
 
 mod client;
 mod database;
+mod device;
 mod ports;
 mod server;
 
 pub use client::{Answer, Client};
 pub use database::{Backend, Database, backends};
+pub use device::{DeviceIdentity, TestDevice};
 pub use ports::{START_MS, SeededEntropy, TestClock};
 pub use server::{PASSWORD, TestServer};
+/// For what no device of the protocol would send.
+pub use tokio_tungstenite::tungstenite;

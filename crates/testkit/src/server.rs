@@ -139,7 +139,7 @@ impl TestServer {
     }
 
     pub(crate) fn random(&self) -> [u8; 32] {
-        self.entropy.bytes()
+        (&*self.entropy as &dyn Entropy).bytes()
     }
 
     /// An act of the operator, now.
