@@ -63,7 +63,7 @@ onEachDatabase('killed under load', (server) => {
             assertSameOrder([...arrived], made, 'every event, in order');
         }));
     });
-}, { settings: ALLOW_LOOPBACK });
+}, { settings: ALLOW_LOOPBACK, sideBySide: true });
 
 /** Logs numbers, a few at a time, as long as the device is on the line, and says which ones were acknowledged. */
 async function logWithoutEnd(device, isOver) {

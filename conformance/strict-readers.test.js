@@ -192,4 +192,4 @@ onEachDatabase('strict readers', (server) => {
         assert.equal(await stream.lines.next({ within: KEEP_ALIVE_MS }), ': keep-alive');
         assert.equal(await stream.lines.next(), '');
     });
-}, { concurrency: 5 });
+}, { concurrency: 5, sideBySide: true });

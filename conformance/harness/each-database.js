@@ -5,9 +5,15 @@ import { Server } from './server.js';
 
 /**
  * Calls `register(server)` once per database, inside a suite that starts the server first and stops it last.
- * The server listens only from the first `before` hook on. Of the tests, `concurrency` run at a time.
+ * The server listens only from the first `before` hook on. Of the tests, `concurrency` run at a time; with `sideBySide`
+ * the databases are not taken one after the other.
  */
-export function onEachDatabase(title, register, { concurrency = 1, ...options } = {}) {
+export function onEachDatabase(title, register, { concurrency = 1, sideBySide = false, ...options } = {}) {
+    if (!sideBySide) return registerEach(title, register, concurrency, options);
+    return describe(title, { concurrency: databases.length }, () => registerEach(title, register, concurrency, options));
+}
+
+function registerEach(title, register, concurrency, options) {
     for (const database of databases) {
         describe(`${title} on ${database.name}`, { concurrency }, () => {
             if (database.missing) {

@@ -33,6 +33,11 @@ export class Running {
         this.#child.stdin.write(text);
     }
 
+    /** A pipe, unlike a terminal, keeps a program running that has stopped reading from it. */
+    endInput() {
+        this.#child.stdin.end();
+    }
+
     signal(name) {
         this.#child.kill(name);
     }

@@ -59,6 +59,8 @@ onEachDatabase('impt log', (server) => {
         await pages.line(new RegExp(`${LOG} line 0$`));
         await pages.line('Press <Enter>');
         pages.type('\n');
+        await pages.line('No more logs are available.');
+        pages.endInput();
         await pages.succeeds();
     });
 
