@@ -45,7 +45,7 @@ pub enum Command {
     /// Make accounts
     #[command(subcommand)]
     Account(AccountCommand),
-    /// Add, list and assign devices
+    /// Add, list, assign and restart devices
     #[command(subcommand)]
     Device(DeviceCommands),
     /// Write all data into a file, while the server goes on

@@ -74,6 +74,11 @@ async fn live(
 ) -> Result<(), Failure> {
     let mut left = arguments.limit;
     let mut events = open(session, target, arguments).await?;
+    if session.context.environment.stderr_is_terminal {
+        session.note("Following; Ctrl-C ends.")?;
+    }
+    // Connections that are down. Those of several devices mostly break together, which is said once.
+    let mut down = 0_usize;
     while let Some(event) = events.try_next().await? {
         match event {
             LogEvent::Entry(entry) if wants(arguments, &entry) || tells_of_loss(&entry) => {
@@ -93,9 +98,13 @@ async fn live(
                 session.note(&format!("The service sends no more lines of {}.", visible(lines.name(&device))))?;
             }
             LogEvent::Interrupted(error) => {
-                session.note(&format!("Connection lost ({}); trying again …", visible(&reason(&error))))?;
+                if down == 0 {
+                    session.note(&format!("Connection lost ({}); trying again …", visible(&reason(&error))))?;
+                }
+                down += 1;
             }
             LogEvent::Gap { since, until } => {
+                down = down.saturating_sub(1);
                 if session.json {
                     session.say(&format!(r#"{{"gap":{{"since":"{since}","until":"{until}"}}}}"#))?;
                     session.context.stdout.flush()?;

@@ -82,12 +82,21 @@ fn a_reader_that_goes_away_is_no_failure() {
             Ok(())
         }
     }
-    let world = World::signed_in(service);
-    let mut context = impstead_cli::Context::of_process();
-    context.stdout = Box::new(Gone);
-    context.environment = world.environment.clone();
-    let command = impstead_cli::ClientCommand::Product(impstead_cli::ProductCommand::List);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let exit = runtime.block_on(impstead_cli::run(command, &impstead_cli::Options::default(), &mut context));
-    assert_eq!(exit, impstead_cli::Exit::Ok);
+    let line = "event: message\ndata: {\"ts\":\"2026-03-02T09:41:01.250Z\",\"type\":\"status\",\"msg\":\"x\"}\n\n";
+    let (stream, events) = Reply::events();
+    stream.send(line.repeat(3)).unwrap();
+    let world = World::signed_in(move |request| match request.target.split('?').next() {
+        Some("/impstead/v1/logs") => events.clone(),
+        _ => service(request),
+    });
+    for arguments in [&["product", "list"][..], &["log", "--group", "g1"]] {
+        let mut context = impstead_cli::Context::of_process();
+        context.stdout = Box::new(Gone);
+        context.environment = world.environment.clone();
+        let command = World::client_command(arguments);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let exit = runtime.block_on(impstead_cli::run(command, &impstead_cli::Options::default(), &mut context));
+        assert_eq!(exit, impstead_cli::Exit::Ok, "{arguments:?}");
+    }
+    drop(stream);
 }

@@ -118,9 +118,16 @@ impl World {
 
     /// Runs a command of the client that does not end by itself, for as long as the returned future is polled.
     pub async fn follow(&self, arguments: &[&str], stdout: &Buffer, stderr: &Buffer) -> Exit {
-        let program = Program::parse_from(std::iter::once(&"impstead").chain(arguments));
-        let Command::Client(command) = program.command else { panic!("not a command of the client") };
-        impstead_cli::run(command, &program.options, &mut self.context(stdout, stderr)).await
+        let options = Program::parse_from(std::iter::once(&"impstead").chain(arguments)).options;
+        impstead_cli::run(Self::client_command(arguments), &options, &mut self.context(stdout, stderr)).await
+    }
+
+    /// Reads a command line of the client.
+    pub fn client_command(arguments: &[&str]) -> ClientCommand {
+        match Program::parse_from(std::iter::once(&"impstead").chain(arguments)).command {
+            Command::Client(command) => command,
+            _ => panic!("not a command of the client"),
+        }
     }
 
     fn context(&self, stdout: &Buffer, stderr: &Buffer) -> Context {
