@@ -5,7 +5,7 @@ const TIME_LIMIT_MS = 15_000;
 
 export class Queue {
     #items = [];
-    #wake = () => {};
+    #wake = null;
 
     /** `what` the items are, for the message when none comes. */
     constructor(what) {
@@ -19,11 +19,12 @@ export class Queue {
 
     push(item) {
         this.#items.push(item);
-        this.#wake();
+        this.#wake?.();
     }
 
     /** The next item; an error if none comes for a while. */
     async next({ within = TIME_LIMIT_MS } = {}) {
+        assert.equal(this.#wake, null, 'one at a time waits');
         const deadline = Date.now() + within;
         while (this.#items.length === 0) {
             assert.ok(Date.now() < deadline, `no ${this.what} came`);
@@ -33,7 +34,7 @@ export class Queue {
                     clearTimeout(timer);
                     resolve();
                 };
-            });
+            }).finally(() => (this.#wake = null));
         }
         return this.#items.shift();
     }

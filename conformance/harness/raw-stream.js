@@ -14,6 +14,8 @@ export class RawStream {
     #bytes = Buffer.alloc(0);
     #rest = '';
     #wake = () => {};
+    #closed;
+    #end;
     #ended;
 
     /** Sends the request, whose lines these are, and resolves with the answer's head. */
@@ -21,11 +23,12 @@ export class RawStream {
         const stream = new RawStream();
         stream.#socket = net.connect(server.port, '127.0.0.1');
         t.after(() => stream.#socket.destroy());
-        stream.#ended = new Promise((resolve) => stream.#socket.once('close', resolve));
+        stream.#closed = new Promise((resolve) => stream.#socket.once('close', resolve));
+        stream.#ended = new Promise((resolve) => (stream.#end = resolve));
         const head = new Promise((resolve, reject) => {
             stream.#wake = resolve;
             stream.#socket.once('error', reject);
-            stream.#ended.then(() => reject(new Error('closed without an answer')));
+            stream.#closed.then(() => reject(new Error('closed without an answer')));
         });
         stream.#socket.on('data', (chunk) => stream.#take(chunk));
         stream.#socket.write([...requestLines, `Host: 127.0.0.1:${server.port}`, '', ''].join('\r\n'));
@@ -45,9 +48,10 @@ export class RawStream {
     /** Drops the connection, as clients leave a stream. */
     async drop() {
         this.#socket.destroy();
-        await this.#ended;
+        await this.#closed;
     }
 
+    /** Waits for the end of the body; the connection may stay. */
     ended() {
         return this.#ended;
     }
@@ -74,6 +78,7 @@ export class RawStream {
             if (this.#bytes.length < end + 4 + size) return;
             this.#read(this.#bytes.subarray(end + 2, end + 2 + size));
             this.#bytes = this.#bytes.subarray(end + 4 + size);
+            if (size === 0) this.#end();
         }
     }
 
