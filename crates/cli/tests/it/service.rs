@@ -119,10 +119,10 @@ pub fn service(request: &Received) -> Reply {
         ("GET", ["devicegroups"]) => filtered(&groups),
         ("GET", ["devicegroups", id]) => by_id(&groups, id),
         ("POST", ["devicegroups"]) => one(group("g4", "new", "p1", "development")),
-        ("POST", ["devicegroups", _, "relationships", "devices"])
-        | (
+        (
             "POST",
-            ["devicegroups", _, "restart" | "conditional_restart"]
+            ["devicegroups", _, "relationships", "devices"]
+            | ["devicegroups", _, "restart" | "conditional_restart"]
             | ["devices", "20000c2a69abcdef", "restart" | "conditional_restart"],
         ) => Reply::new(204, ""),
         ("POST", ["devices", _, "restart" | "conditional_restart"]) => {
