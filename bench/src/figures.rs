@@ -20,6 +20,9 @@ use std::{
     time::Duration,
 };
 
+/// The names of all figures.
+const FIGURES: [&str; 8] = ["reads", "creates", "growth", "memory", "lines", "fanout", "idle", "reconnect"];
+
 #[derive(Args)]
 pub struct RunArgs {
     /// The server to measure
@@ -30,10 +33,10 @@ pub struct RunArgs {
     directory: PathBuf,
     /// Rounds of each figure
     #[arg(long, default_value_t = 5)]
-    rounds: u32,
-    /// Seconds of each measurement
-    #[arg(long, default_value_t = 3)]
-    seconds: u32,
+    pub rounds: u32,
+    /// Seconds of each measurement [default: 3; of fanout 5, of lines 60]
+    #[arg(long)]
+    pub seconds: Option<u32>,
     /// Connections of the read figures
     #[arg(long, default_value_t = 32)]
     connections: u32,
@@ -41,8 +44,17 @@ pub struct RunArgs {
     #[arg(long, default_value_t = 1_000_000)]
     devices: i64,
     /// Only these figures
-    #[arg(long, value_delimiter = ',', default_values = ["reads", "creates", "growth", "memory"])]
+    #[arg(long, value_delimiter = ',', value_parser = FIGURES, default_values = FIGURES)]
     only: Vec<String>,
+    /// Devices that are connected and do nothing, and that all come back at once
+    #[arg(long, default_value_t = 10_000)]
+    pub fleet: usize,
+    /// Streams that carry the lines of one device
+    #[arg(long, default_value_t = 1000)]
+    pub streams: usize,
+    /// Messages under way to them
+    #[arg(long, default_value_t = 128)]
+    pub window: usize,
     /// On which databases; PostgreSQL comes through scripts/with-postgres.sh
     #[arg(long, value_enum, default_value_t = On::Both)]
     on: On,
@@ -53,15 +65,19 @@ pub fn run(arguments: &RunArgs) -> Result<()> {
     // A directory of its own, so that several runs do not meet.
     let work = arguments.directory.join(format!("run-{}", std::process::id()));
     fs::create_dir_all(&work)?;
-    let bench = Bench { arguments, wrk: Wrk::new(&work, arguments.seconds)?, work };
+    let open_files = machine::raise_open_files();
+    let seconds = arguments.seconds.unwrap_or(3);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let bench = Bench { arguments, wrk: Wrk::new(&work, seconds)?, work, runtime };
     let mut report = Report { configuration: machine::configuration(&arguments.binary, &bench.work), figures: vec![] };
     report.configuration.insert(
         "load",
         format!(
-            "wrk -t1; {} rounds of {} s, taking turns; reads with {} connections",
-            arguments.rounds, arguments.seconds, arguments.connections
+            "wrk -t1; {} rounds of {seconds} s, taking turns; reads with {} connections",
+            arguments.rounds, arguments.connections
         ),
     );
+    report.configuration.insert("open files", format!("{open_files} for each process"));
     let servers = arguments.on.servers();
     if let Some(server) = servers.iter().flatten().next() {
         report.configuration.insert("postgresql", Database::on_postgres(server, "about")?.about()?);
@@ -83,6 +99,18 @@ pub fn run(arguments: &RunArgs) -> Result<()> {
         if wanted("memory") {
             bench.memory(server, &mut report)?;
         }
+        if wanted("lines") {
+            bench.lines(server, &mut report)?;
+        }
+        if wanted("fanout") {
+            bench.fan_out(server, &mut report)?;
+        }
+        if wanted("idle") {
+            bench.idle(server, &mut report)?;
+        }
+        if wanted("reconnect") {
+            bench.reconnect(server, &mut report)?;
+        }
     }
     report.write(&arguments.directory.join("report.json"))?;
     let missed: Vec<&str> = report.figures.iter().filter(|it| !it.is_met()).map(|it| it.name.as_str()).collect();
@@ -90,10 +118,14 @@ pub fn run(arguments: &RunArgs) -> Result<()> {
     Ok(())
 }
 
-struct Bench<'a> {
-    arguments: &'a RunArgs,
-    work: PathBuf,
+/// A run.
+pub struct Bench<'a> {
+    pub arguments: &'a RunArgs,
+    /// A directory of this run's own.
+    pub work: PathBuf,
     wrk: Wrk,
+    /// Where devices and readers live.
+    pub runtime: tokio::runtime::Runtime,
 }
 
 impl Drop for Bench<'_> {
@@ -246,9 +278,7 @@ impl Bench<'_> {
             #[expect(clippy::cast_precision_loss, reason = "some megabytes")]
             sizes.push(running.resident_kib()? as f64 / 1024.0);
         }
-        let base = vec![1.0; sizes.len()];
-        let name = format!("resident memory of the idle server, {what}");
-        let figure = Figure::new(name, "MiB", ("(unit)", base), ("VmRSS", sizes));
+        let figure = Figure::alone(format!("resident memory of the idle server, {what}"), "MiB", "VmRSS", sizes);
         report.add(figure.bound(Bound::AtMost(40.0), "20").on(database));
         Ok(())
     }
@@ -271,7 +301,7 @@ impl Bench<'_> {
     }
 
     /// Makes a fresh site on SQLite, or on a PostgreSQL server.
-    fn place(&self, server: Option<&str>, name: &str) -> Result<Place> {
+    pub fn place(&self, server: Option<&str>, name: &str) -> Result<Place> {
         place(&self.arguments.binary, &self.work, server, name)
     }
 }
@@ -293,14 +323,14 @@ pub fn place(binary: &Path, directory: &Path, server: Option<&str>, name: &str) 
 }
 
 impl Report {
-    fn add(&mut self, figure: Figure) {
+    pub fn add(&mut self, figure: Figure) {
         figure.print();
         self.figures.push(figure);
     }
 }
 
 impl Figure {
-    fn on(mut self, database: &str) -> Self {
+    pub fn on(mut self, database: &str) -> Self {
         self.name = format!("{database}: {}", self.name);
         self
     }

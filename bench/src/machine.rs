@@ -31,8 +31,43 @@ pub fn print(about: &BTreeMap<&'static str, String>) {
     }
 }
 
+/// Returns the processor time, in seconds, that a process and the children it has now have had.
+pub fn processor_s(process: u32) -> f64 {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let ids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let times = ids.filter_map(|id| {
+        let (parent, time) = parent_and_time(id)?;
+        (id == process || parent == process).then_some(time)
+    });
+    times.sum()
+}
+
+/// Returns the processor time, in seconds, that this process has had, without its children.
+pub fn own_processor_s() -> f64 {
+    parent_and_time(std::process::id()).map_or(0.0, |(_, time)| time)
+}
+
+fn parent_and_time(process: u32) -> Option<(u32, f64)> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The name, in parentheses, may hold anything.
+    let fields: Vec<&str> = stat.rsplit_once(") ")?.1.split(' ').collect();
+    let ticks = fields.get(11)?.parse::<f64>().ok()? + fields.get(12)?.parse::<f64>().ok()?;
+    Some((fields[1].parse().ok()?, ticks / TICKS_PER_S))
+}
+
+/// Clock ticks in which the kernel states processor time, the same on all of today's machines.
+const TICKS_PER_S: f64 = 100.0;
+
+/// Allows this process, and those that it starts, as many open files as it may have, and returns how many.
+pub fn raise_open_files() -> u64 {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+    getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
+}
+
 /// Returns what a program says, on either output: wrk tells its version as an error.
-fn said(program: &str, arguments: &[&str]) -> String {
+pub fn said(program: &str, arguments: &[&str]) -> String {
     let Ok(output) = Command::new(program).args(arguments).output() else { return "?".to_owned() };
     let text = if output.stdout.is_empty() { output.stderr } else { output.stdout };
     String::from_utf8_lossy(&text).trim().to_owned()

@@ -9,6 +9,7 @@ mod figures;
 mod fsync;
 mod http;
 mod kill9;
+mod live;
 mod machine;
 mod report;
 mod site;

@@ -71,6 +71,11 @@ impl Figure {
         }
     }
 
+    /// Makes a figure that stands for itself: `ratio` is the number.
+    pub fn alone(name: impl Into<String>, unit: &'static str, what: &str, values: Vec<f64>) -> Self {
+        Self::new(name, unit, ("", vec![1.0; values.len()]), (what, values))
+    }
+
     /// Says what the ratio must be, and what we aim at.
     pub fn bound(self, bound: Bound, aim: &'static str) -> Self {
         Self { bound, aim, ..self }
@@ -94,6 +99,10 @@ impl Figure {
             (_, true) => "  ok",
             (_, false) => "  MISSED",
         };
+        if base_name.is_empty() {
+            println!("{name}: {ours_name} {ours_median:.1} {unit}{bound}{aim}{verdict}");
+            return;
+        }
         println!(
             "{name}: {ours_name} {ours_median:.1}, {base_name} {base_median:.1} {unit}; ratio {ratio:.3}{bound}{aim}{verdict}"
         );
@@ -107,6 +116,18 @@ impl Report {
         println!("written: {}", path.display());
         Ok(())
     }
+}
+
+/// Returns the value below which a part of all lie, in a sorted slice; 0 of nothing.
+pub fn quantile(sorted: &[u32], part: f64) -> u32 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "an index"
+    )]
+    let index = (sorted.len() as f64 * part) as usize;
+    sorted.get(index.min(sorted.len().saturating_sub(1))).copied().unwrap_or(0)
 }
 
 /// Returns the median; NaN of nothing.

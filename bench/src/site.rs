@@ -1,14 +1,16 @@
 //! A server to measure or to kill: its data, its process, and a way to sign in.
 
-use crate::http::Client;
+use crate::{http::Client, machine};
 use anyhow::{Context, Result, bail, ensure};
-use serde_json::{Value, json};
+use serde::Deserialize;
+use serde_json::json;
 use std::{
     fs::{self, File},
     io::{BufRead, BufReader, Write},
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    time::{Duration, Instant},
 };
 
 const USER: &str = "bench";
@@ -27,22 +29,54 @@ pub struct Site {
     directory: PathBuf,
     /// URL of a PostgreSQL database; none for SQLite.
     postgres: Option<String>,
+    /// Settings of this site beyond [`SETTINGS`], as environment variables.
+    settings: Vec<(&'static str, String)>,
+}
+
+/// A device that was added.
+#[derive(Deserialize)]
+pub struct Added {
+    pub id: String,
+    /// Its Ed25519 seed in hexadecimal.
+    pub secret: String,
 }
 
 impl Site {
     /// Makes a site with one account, whose quotas nothing here reaches.
     pub fn create(binary: &Path, directory: PathBuf, postgres: Option<String>) -> Result<Self> {
         fs::create_dir_all(&directory)?;
-        let site = Self { binary: binary.to_owned(), directory, postgres };
-        let create = ["account", "create", "--username", USER, "--email", "bench@example.com", "--password-stdin"];
-        site.operate(&create, PASSWORD)?;
+        let site = Self { binary: binary.to_owned(), directory, postgres, settings: Vec::new() };
+        site.add_account(USER)?;
+        Ok(site)
+    }
+
+    /// Adds an account, whose quotas nothing here reaches either.
+    pub fn add_account(&self, name: &str) -> Result<()> {
+        let email = format!("{name}@example.com");
+        self.operate(&["account", "create", "--username", name, "--email", &email, "--password-stdin"], PASSWORD)?;
         let most = u32::MAX.to_string();
-        let mut quota = vec!["admin", "account", "set-quota", USER];
+        let mut quota = vec!["admin", "account", "set-quota", name];
         for what in ["--products", "--device-groups", "--deployments", "--devices"] {
             quota.extend([what, &most]);
         }
-        site.operate(&quota, "")?;
-        Ok(site)
+        self.operate(&quota, "")?;
+        Ok(())
+    }
+
+    /// Starts servers of this site with one more setting from now on.
+    pub fn set(&mut self, name: &'static str, value: impl ToString) {
+        self.settings.retain(|(other, _)| *other != name);
+        self.settings.push((name, value.to_string()));
+    }
+
+    /// Says which settings there are beyond those of every site.
+    pub fn settings(&self) -> String {
+        self.settings.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Returns the directory of the data.
+    pub fn directory(&self) -> &Path {
+        &self.directory
     }
 
     /// Returns the path of the SQLite file.
@@ -52,23 +86,33 @@ impl Site {
 
     /// Adds devices to the account and returns their ids.
     pub fn add_devices(&self, count: usize) -> Result<Vec<String>> {
-        let lines = self.operate(&["device", "add", "--owner", USER, "--count", &count.to_string()], "")?;
-        let id = |line: &str| -> Result<String> {
-            let device: Value = serde_json::from_str(line)?;
-            Ok(device["id"].as_str().with_context(|| format!("no id in {line}"))?.to_owned())
-        };
-        lines.lines().map(id).collect()
+        Ok(self.add_devices_of(USER, count)?.into_iter().map(|device| device.id).collect())
+    }
+
+    /// Adds devices to one of the accounts.
+    pub fn add_devices_of(&self, owner: &str, count: usize) -> Result<Vec<Added>> {
+        let lines = self.operate(&["device", "add", "--owner", owner, "--count", &count.to_string()], "")?;
+        lines.lines().map(|line| serde_json::from_str(line).with_context(|| line.to_owned())).collect()
     }
 
     /// Starts the server and waits until it listens. Its log goes to a file beside the data.
     pub fn start(&self) -> Result<Running> {
-        Running::wait_for(self.spawn()?).context("the server does not start; see its log beside the data")
+        self.start_at(SocketAddr::from(([127, 0, 0, 1], 0)))
+    }
+
+    /// Starts the server at an address, such as that of its predecessor.
+    pub fn start_at(&self, address: SocketAddr) -> Result<Running> {
+        Running::wait_for(self.spawn_at(address)?).context("the server does not start; see its log beside the data")
     }
 
     /// Starts the server without waiting.
     pub fn spawn(&self) -> Result<Child> {
+        self.spawn_at(SocketAddr::from(([127, 0, 0, 1], 0)))
+    }
+
+    fn spawn_at(&self, address: SocketAddr) -> Result<Child> {
         let log = File::options().create(true).append(true).open(self.directory.join("server.log"))?;
-        let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
+        let mut command = self.command(&["serve", "--listen", &address.to_string()]);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn().context("cannot run the server")
     }
 
@@ -89,6 +133,7 @@ impl Site {
             command.env_remove(name);
         }
         command.args(arguments).env("IMPSTEAD_DATA", &self.directory).envs(SETTINGS.iter().copied());
+        command.envs(self.settings.iter().map(|(name, value)| (*name, value)));
         if let Some(url) = &self.postgres {
             command.env("IMPSTEAD_DATABASE", url);
         }
@@ -109,7 +154,9 @@ impl Running {
         let output = child.stdout.take().context("no standard output")?;
         let mut line = String::new();
         BufReader::new(output).read_line(&mut line)?;
-        let Some(address) = line.trim().strip_prefix("listening on http://") else {
+        let url = line.trim().strip_prefix("listening on ");
+        let Some(address) = url.and_then(|url| url.strip_prefix("http://").or_else(|| url.strip_prefix("https://")))
+        else {
             let _ = child.kill();
             bail!("expected `listening on`, got `{}` ({})", line.trim(), child.wait()?);
         };
@@ -118,8 +165,13 @@ impl Running {
 
     /// Signs the account in and returns a client with its token.
     pub fn sign_in(&self) -> Result<Client> {
+        self.sign_in_as(USER)
+    }
+
+    /// Signs one of the accounts in.
+    pub fn sign_in_as(&self, account: &str) -> Result<Client> {
         let mut client = Client::new(self.address);
-        let credentials = json!({ "id": USER, "password": PASSWORD });
+        let credentials = json!({ "id": account, "password": PASSWORD });
         let tokens = client.send("POST", "/v5/auth", Some(&credentials))?.expect(200)?;
         tokens["access_token"].as_str().context("no access token")?.clone_into(&mut client.token);
         Ok(client)
@@ -130,6 +182,27 @@ impl Running {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
         Ok(line.trim().trim_end_matches(" kB").trim().parse()?)
+    }
+
+    /// Returns how much of the process is in memory and its own, and its part of what it shares, in kibibytes.
+    pub fn proportional_kib(&self) -> Result<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/smaps_rollup", self.child.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("Pss:")).context("no Pss")?;
+        Ok(line.trim().trim_end_matches(" kB").trim().parse()?)
+    }
+
+    /// Returns the processor time that the process and its children have had.
+    pub fn processor_s(&self) -> f64 {
+        machine::processor_s(self.child.id())
+    }
+
+    /// Asks the server to stop, as an operator does, and waits until it has.
+    pub fn stop(mut self) -> Result<Duration> {
+        let began = Instant::now();
+        rustix::process::kill_process(rustix::process::Pid::from_child(&self.child), rustix::process::Signal::TERM)?;
+        let status = self.child.wait()?;
+        ensure!(status.success(), "the server did not stop in order: {status}");
+        Ok(began.elapsed())
     }
 
     /// Sends SIGKILL and waits for the end.
