@@ -68,5 +68,7 @@ run() {
 
 # Failures to sign in slow the address that they come from, so those calls that invite them come last.
 guesses=(auth.login auth.exchange totp.confirm)
-run --max-examples 40 "${guesses[@]/#/--exclude-operation-id=}" "$@"
+# A log stream has no end, and Schemathesis waits for one. crates/server/tests and conformance/ read streams.
+endless=(logstream.open)
+run --max-examples 40 "${guesses[@]/#/--exclude-operation-id=}" "${endless[@]/#/--exclude-operation-id=}" "$@"
 run --max-examples 40 --phases examples,coverage,fuzzing "${guesses[@]/#/--include-operation-id=}" "$@"

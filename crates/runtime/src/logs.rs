@@ -489,12 +489,13 @@ mod tests {
         let world = World::new(LogLimits { burst: u32::MAX, ..LogLimits::default() }).await;
         let long = "x".repeat(8 << 20);
         let pushed: Vec<Pushed> = (0..9).map(|_| world.push(LogSource::ServerLog, &long)).collect();
-        assert!(pushed[..7].iter().all(|pushed| matches!(pushed, Pushed::Queued(_))));
+        assert!(pushed[..8].iter().all(|pushed| matches!(pushed, Pushed::Queued(_))));
         assert_eq!(pushed[8], Pushed::NotKept);
         assert_eq!(world.logs.lost(), 1);
         world.seen();
         let running = tokio::spawn(world.logs.clone().run(world.stop.clone()));
-        world.logs.settle().await;
+        let Pushed::Queued(ticket) = pushed[7] else { panic!("it had room") };
+        assert_eq!(world.logs.kept(ticket).await, Fate::Kept);
         assert!(matches!(world.push(LogSource::ServerLog, "room again"), Pushed::Queued(_)));
         world.stop.cancel();
         running.await.unwrap();

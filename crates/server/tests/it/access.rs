@@ -72,6 +72,14 @@ devices.conditional_restart                dev   401     404       204    204   
 devices.conditional_restart                prod  401     404       204    204            403        204                 403
 devices.history                            dev   401     404       200    200            200        403                 403
 devices.history                            prod  401     404       200    200            403        200                 200
+devices.logs                               dev   401     404       200    200            200        403                 403
+devices.logs                               prod  401     404       200    200            403        200                 200
+logstream.create                           -     401     201       201    201            201        201                 201
+logstream.open                             -     200     200       200    200            200        200                 200
+logstream.add_device                       dev   401     404       204    204            204        403                 403
+logstream.add_device                       prod  401     404       204    204            403        204                 204
+logstream.remove_device                    dev   401     404       204    204            204        403                 403
+logstream.remove_device                    prod  401     404       204    204            403        204                 204
 webhooks.list                              -     401     200       200    200            200        200                 200
 webhooks.create                            dev   401     404       201    201            201        403                 403
 webhooks.create                            prod  401     404       201    201            403        201                 403
@@ -108,6 +116,8 @@ collaborators.show                         -     401     404       200    200   
 collaborators.update                       -     401     404       200    200            403        403                 403
 collaborators.delete                       -     401     404       204    204            403        403                 403
 quota.show                                 -     401     404       200    200            403        403                 403
+logs.list                                  dev   401     404       200    200            200        403                 403
+logs.list                                  prod  401     404       200    200            403        200                 200
 audit.list                                 -     401     200       200    200            200        200                 200
 audit.show                                 -     401     404       200    200            404        404                 404
 documentation.openapi                      -     200     200       200    200            200        200                 200
@@ -200,7 +210,7 @@ async fn on_deployments_and_webhooks() {
 
 #[tokio::test]
 async fn on_devices() {
-    check(&["devices"]).await;
+    check(&["devices", "logstream", "logs"]).await;
 }
 
 #[tokio::test]

@@ -45,7 +45,11 @@ async fn spoiled(stage: &Stage<'_>, route: &Route, sample: Sample) -> Answer {
         "devicegroups.add_devices" | "devicegroups.remove_devices" => {
             owner.send(with_body(crate::world::device_list(&["0c:2a:69:00:00:00", "bed-7"]))).await
         }
-        _ if route.paged => owner.get(&format!("{}?page[size]=0", request.target)).await,
+        "logstream.open" => owner.get("/v5/logstream/nothing").await,
+        _ if route.paged => {
+            let separator = if request.target.contains('?') { '&' } else { '?' };
+            owner.get(&format!("{}{separator}page[size]=0", request.target)).await
+        }
         _ if request.body.as_ref().is_some_and(|body| body.starts_with(b"{\"data\":{\"attributes\"")) => {
             let body = String::from_utf8(request.body.clone().unwrap()).unwrap();
             let nonsense = body.replacen("\"attributes\":{", "\"attributes\":{\"nonsense\":1,", 1).replace("1,}", "1}");
@@ -158,7 +162,7 @@ async fn of_products_and_groups() {
 
 #[tokio::test]
 async fn of_deployments_and_devices() {
-    check(&["deployments", "devices"]).await;
+    check(&["deployments", "devices", "logstream"]).await;
 }
 
 #[tokio::test]
@@ -168,7 +172,7 @@ async fn of_webhooks() {
 
 #[tokio::test]
 async fn of_our_own_api() {
-    check(&["totp", "password", "sessions", "unbonding_key", "collaborators", "quota", "audit"]).await;
+    check(&["totp", "password", "sessions", "unbonding_key", "collaborators", "quota", "audit", "logs"]).await;
 }
 
 #[test]

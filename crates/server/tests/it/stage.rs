@@ -63,6 +63,8 @@ impl<'w> Stage<'w> {
         let (kind, group_id) = if production { (PRODUCTION, &self.groups[1]) } else { (DEVELOPMENT, &self.groups[0]) };
         let mut ids = Vec::new();
         let mut body = None;
+        // Where it is more than the path with the ids in it.
+        let mut target = None;
         let mut headers: Vec<(&str, &str)> = Vec::new();
         let described = |kind: &str, attributes: Value| json!({ "data": { "type": kind, "attributes": attributes } });
         if operation.starts_with("totp.") && caller.token.is_some() {
@@ -142,7 +144,7 @@ impl<'w> Stage<'w> {
                 let newer = owner.deploy(kind, group_id).await;
                 owner.put(&minimum, json!({ "data": { "type": "deployment", "id": newer } })).await.is(200);
             }
-            "devices.show" | "devices.restart" | "devices.conditional_restart" | "devices.history" => {
+            "devices.show" | "devices.restart" | "devices.conditional_restart" | "devices.history" | "devices.logs" => {
                 ids.push(w.device_in(owner, group_id).await.id);
             }
             "devices.update" => {
@@ -152,6 +154,23 @@ impl<'w> Stage<'w> {
             "devices.delete" => {
                 let device = if production { w.device_in(owner, group_id).await } else { w.device(owner).await };
                 ids.push(device.id);
+            }
+            "logstream.open" => target = Some(format!("/v5/logstream/{}", log_stream(owner).await)),
+            "logstream.add_device" | "logstream.remove_device" => {
+                let device = w.device_in(owner, group_id).await.id;
+                // One's own stream, whoever that is; it is the device that matters.
+                let stream = log_stream(if caller.token.is_some() { caller } else { owner }).await;
+                let member = format!("/v5/logstream/{stream}/{device}");
+                if operation == "logstream.remove_device" {
+                    caller.put(&member, Value::Null).await;
+                }
+                target = Some(member);
+                ids.push(device);
+            }
+            "logs.list" => {
+                let device = w.device_in(owner, group_id).await.id;
+                target = Some(format!("/impstead/v1/logs?device={device}"));
+                ids.push(device);
             }
             "webhooks.create" => {
                 body = Some(webhook(kind, group_id));
@@ -209,13 +228,20 @@ impl<'w> Stage<'w> {
         if route.access == Access::TokenAndPassword {
             headers.push(("X-Electricimp-Password", PASSWORD));
         }
-        let mut request = Request::new(route.method.as_str(), &fill(route.path, &ids));
+        let target = target.unwrap_or_else(|| fill(route.path, &ids));
+        let mut request = Request::new(route.method.as_str(), &target);
         for (name, value) in headers {
             request = request.header(name, value);
         }
         request.body = body.map(|body| body.to_string().into_bytes());
         Sample { request, ids }
     }
+}
+
+/// Makes a log stream of an account, and returns its id.
+async fn log_stream(account: &Account) -> String {
+    let answer = account.post("/v5/logstream", Value::Null).await;
+    answer.resource()["id"].as_str().expect("a stream has an id").to_owned()
 }
 
 /// Puts ids in the place of a path's parameters; ids that name nothing where there are too few.
