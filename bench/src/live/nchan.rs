@@ -19,7 +19,7 @@ pub const SUBSCRIBE: &str = "/subscribe";
 
 /// One worker for each core, each with a socket of its own so that readers are spread evenly; no log of requests; room
 /// in the channel for more than ever waits, so that nobody misses a message.
-const CONFIGURATION: &str = r#"
+const CONFIGURATION: &str = r"
 load_module MODULE;
 daemon off;
 pid nginx.pid;
@@ -54,7 +54,7 @@ http {
     }
   }
 }
-"#;
+";
 
 /// A running nginx; stopped when it is dropped.
 pub struct Nchan {

@@ -4,7 +4,10 @@ use crate::{
     admin::QuotaLimits,
     settings::{DataFlags, ServeFlags},
 };
-use clap::{Args, Parser, Subcommand, builder::{NonEmptyStringValueParser, PossibleValuesParser}};
+use clap::{
+    Args, Parser, Subcommand,
+    builder::{NonEmptyStringValueParser, PossibleValuesParser},
+};
 use impstead_cli::{ClientCommand, CompletionsArgs, DeviceCommand, Options};
 
 /// A cloud for imps on your own machine, compatible with Electric Imp's impCentral API v5
@@ -138,9 +141,12 @@ pub enum DeviceCommands {
     ///
     /// The device takes the plan's id, and so another agent id; blinkup webhooks of its production or pre-production group
     /// fire. With --fixture it is BlinkUp in the factory: the device goes to the fixture group's device-under-test target.
-    #[command(visible_alias = "enroll", after_help = "Examples:\n  \
+    #[command(
+        visible_alias = "enroll",
+        after_help = "Examples:\n  \
         impstead device enrol 20000c2a69abcdef --plan 8f0c2d5e1a7b4c39\n  \
-        impstead device enrol 0c:2a:69:ab:cd:ef --plan test --fixture 20000c2a69000001")]
+        impstead device enrol 0c:2a:69:ab:cd:ef --plan test --fixture 20000c2a69000001"
+    )]
     Enrol(DeviceEnrolArgs),
     #[command(flatten)]
     Client(DeviceCommand),

@@ -3,7 +3,10 @@
 use crate::{
     admin::{AccountRow, Answer, IfMissing, Progress, Request, ask, read_backup},
     block_on,
-    cli::{AccountCommand, AdminAccountCommand, AdminCommand, BackupArgs, DeviceAddArgs, DeviceEnrolArgs, MigrateArgs, RestoreArgs},
+    cli::{
+        AccountCommand, AdminAccountCommand, AdminCommand, BackupArgs, DeviceAddArgs, DeviceEnrolArgs, MigrateArgs,
+        RestoreArgs,
+    },
     directory::{added, create_private, sync_parent},
     settings::{self, DataFlags, DataSettings, Surroundings},
 };

@@ -108,12 +108,11 @@ impl World {
 
     async fn group(&self, name: &str) -> DeviceGroup {
         let products = self.store.products(&reach(&self.owner), None, Page { number: 1, size: 1 }).await.unwrap();
-        let product = match products.items.into_iter().next() {
-            Some(product) => product,
-            None => {
-                let new = NewProduct { owner: self.owner.clone(), name: "Bed".into(), description: None };
-                self.store.create_product(new, act()).await.unwrap()
-            }
+        let product = if let Some(product) = products.items.into_iter().next() {
+            product
+        } else {
+            let new = NewProduct { owner: self.owner.clone(), name: "Bed".into(), description: None };
+            self.store.create_product(new, act()).await.unwrap()
         };
         let new = NewDeviceGroup {
             product: product.id,

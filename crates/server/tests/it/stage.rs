@@ -177,7 +177,7 @@ impl<'w> Stage<'w> {
                 ids.push(group_id.clone());
             }
             "webhooks.show" | "webhooks.delete" | "webhooks.replace_secret" => {
-                ids.push(owner.webhook(kind, group_id).await)
+                ids.push(owner.webhook(kind, group_id).await);
             }
             "webhook_deliveries.list" => {
                 ids.push(owner.webhook(kind, group_id).await);
