@@ -1,0 +1,10 @@
+// Integer literals: decimal, hexadecimal, octal, and how they wrap.
+print(0 + " " + 7 + " " + 123456789 + "\n")
+print(0x0 + " " + 0xff + " " + 0XFF + " " + 0xAbCd + "\n")
+print(0x7fffffff + " " + 0x80000000 + " " + 0xFFFFFFFF + "\n")
+print(010 + " " + 0777 + " " + 00 + " " + 017 + "\n")
+print(2147483647 + " " + 2147483648 + " " + 4294967295 + "\n")
+print(4294967296 + " " + 4294967297 + "\n")
+print(-2147483648 + "\n")
+print(9999999999 + "\n")
+print(037777777777 + "\n")

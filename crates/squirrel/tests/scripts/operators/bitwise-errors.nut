@@ -1,0 +1,15 @@
+// Bitwise operators want integers.
+function t(f) { try { print(f() + "\n") } catch (e) { print(e + "\n") } }
+t(@() 1 & 1.5)
+t(@() 1.5 | 1)
+t(@() "a" ^ 1)
+t(@() null << 1)
+t(@() 1 >> null)
+t(@() [] >>> {})
+t(@() true & 1)
+t(@() true & true)
+t(@() ~1.5)
+t(@() ~"a")
+t(@() ~null)
+t(@() ~true)
+t(@() ~[])

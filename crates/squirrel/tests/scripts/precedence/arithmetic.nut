@@ -1,0 +1,11 @@
+// Precedence of the arithmetic, shift and bitwise operators.
+print(2 + 3 * 4 + "\n")
+print((2 + 3) * 4 + "\n")
+print(20 / 2 * 5 + " " + 20 % 7 * 2 + " " + 2 * 20 % 7 + "\n")
+print(10 - 3 - 2 + " " + (10 - (3 - 2)) + "\n")
+print(-2 * 3 + " " + (-2 - 3) + "\n")
+print((1 << 2 + 1) + " " + (1 + 1 << 2) + "\n")
+print((8 >> 1 << 2) + "\n")
+print((1 | 2 ^ 3 & 4) + " " + (7 & 3 ^ 1 | 8) + "\n")
+print((1 | 6 & 3) + "\n")
+print((1 < 2 == true) + " " + (1 == 1 < 2) + "\n")

@@ -1,0 +1,18 @@
+// Comparison against bitwise, equality and logic.
+function t(f) { try { print(f() + "\n") } catch (e) { print(e + "\n") } }
+t(@() 1 < 2 == 2 > 1)
+t(@() 5 & 4 == 4)
+t(@() (5 & 4) == 4)
+t(@() 1 | 2 == 2)
+t(@() 1 + 1 == 2 && 2 + 2 == 4)
+t(@() 0 || 1 && 0)
+t(@() 1 || 0 && 0)
+t(@() !0 == true)
+t(@() !(0 == true))
+t(@() 1 <=> 2 == -1)
+t(@() 3 > 2 > 1)
+t(@() (true ? 1 : 0) + 1)
+t(@() 1 ? 2 : 3 + 4)
+t(@() 0 ? 2 : 3 + 4)
+t(@() 1 == 1 ? "y" : "n")
+t(@() false || true ? "y" : "n")

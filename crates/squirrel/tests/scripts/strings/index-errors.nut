@@ -1,0 +1,15 @@
+// Indexing strings: range, key types, assignment.
+function t(f) { try { print(f() + "\n") } catch (e) { print(e + "\n") } }
+t(@() "abc"[2])
+t(@() "abc"[3])
+t(@() "abc"[100])
+t(@() ""[0])
+t(@() "abc"[1.9])
+t(@() "abc"["a"])
+t(@() "abc"[null])
+t(@() "abc"[true])
+t(@() "abc".nosuch)
+t(@() "abc"["len"]())
+t(function() { local s = "abc"; s[0] = 'x'; return s })
+t(function() { local s = "abc"; s.x = 1; return s })
+t(function() { local s = "abc"; s.x <- 1; return s })

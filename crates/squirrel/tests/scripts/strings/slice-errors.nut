@@ -1,0 +1,17 @@
+// Slices outside the string.
+function u(f) { try { print("'" + f() + "'\n") } catch (e) { print(e + "\n") } }
+u(@() "hello".slice(3, 1))
+u(@() "hello".slice(0, 6))
+u(@() "hello".slice(0, 5))
+u(@() "hello".slice(6))
+u(@() "hello".slice(0, -6))
+u(@() "hello".slice(0, -5))
+u(@() "hello".slice(4, -1))
+u(@() "hello".slice(10, 12))
+u(@() "hello".slice(1.9, 3.9))
+u(@() "hello".slice(2, -1, "surplus"))
+u(@() "hello".slice())
+u(@() "hello".slice("a"))
+u(@() "hello".slice(1, "a"))
+u(@() "hello".slice(1, 2, 3))
+u(@() "hello".slice(null))
