@@ -1,10 +1,10 @@
 // Assignments after an operator: what the grammar happens to accept.
 local a = 1, b = 2
-a + b = 3
+a + b = 3;
 print(a + " " + b + "\n")
-a || b = 4
--a = 5
-a in b = 6
+a || b = 4;
+-a = 5;
+a in b = 6;
 print(a + " " + b + "\n")
 function f() {
   this = 7

@@ -1,0 +1,17 @@
+// Array methods with a wrong `this` or wrong arity.
+function e(f) { try { print(f() + "\n") } catch (e) { print(e + "\n") } }
+e(@() [].len.call({}))
+e(@() [].append.call("s", 1))
+e(@() [].pop.call(null))
+e(@() [].sort.call(1.5))
+e(@() [].map.call(print, print))
+e(@() [].len(1))
+e(@() [].pop(1))
+e(@() [].top(1))
+e(@() [].reverse(1))
+e(@() [].clear(1))
+e(@() [].insert(1))
+e(@() [].find())
+e(@() [].weakref(1))
+e(@() [].nosuch())
+e(@() [].slice().len())

@@ -1,0 +1,21 @@
+// Bad indices of arrays.
+local a = [1, 2, 3]
+function e(f) { try { print(f() + "\n") } catch (e) { print(e + "\n") } }
+e(@() a[3])
+e(@() a[-1])
+e(@() a[-1.5])
+e(@() a["x"])
+e(@() a[null])
+e(@() a[true])
+e(@() a[[]])
+e(@() a.nosuch)
+e(@() a[1000000])
+e(function() { a[3] = 1 })
+e(function() { a[-1] = 1 })
+e(function() { a["x"] = 1 })
+e(function() { a[null] = 1 })
+e(function() { a.x = 1 })
+e(function() { a.x <- 1 })
+e(function() { a[5] <- 1 })
+e(function() { a[0] <- 1; return a[0] })
+e(@() [][0])

@@ -1,0 +1,15 @@
+// Iteration order of table literals.
+function show(t) { foreach (k, v in t) print(k + " "); print("\n") }
+show({ __IMPUNIT__ = 1, type = 2, session = 3, message = 4 })
+show({ setUp = 1, tearDown = 2, tests = 3 })
+show({ tests = 1, assertions = 2, failures = 3 })
+show({ a = 1, b = 1, c = 1, d = 1, e = 1, f = 1, g = 1, h = 1, i = 1, j = 1 })
+show({ temperature = 1, humidity = 2, pressure = 3, light = 4 })
+show({ one = 1, two = 2, three = 3 })
+show({ three = 1, two = 2, one = 3 })
+show({ a = 1 })
+show({ x = 1, y = 2 })
+show({ x = 1, y = 2, z = 3, w = 4, v = 5 })
+show({})
+show({ description = 1, type = 2, ts = 3 })
+show({ measureTime = 1, data = 2 })
