@@ -160,9 +160,9 @@ fn strip_zeros(out: &mut Vec<u8>, start: usize) {
 
 /// Reads a number as `string.tointeger()` and `string.tofloat()` do: the longest prefix that makes sense.
 ///
-/// A `.`, `e` or `E` **anywhere** in the text makes it a float, read as C's `strtod` reads it (hexadecimal floats, `inf`
-/// and `nan` included), so `"0xFE"` is 254 while `"0x10"` is 0; in bases above 13 only a `.` does. Anything else is read
-/// as C's `strtol` with a 64-bit `long` reads it, cut to its low 32 bits. The text ends at a NUL byte.
+/// A `.`, `e` or `E` **anywhere** in the text makes it a float, read as C's `strtod` reads it (hexadecimal floats,
+/// `inf` and `nan` included), so `"0xFE"` is 254 while `"0x10"` is 0; in bases above 13 only a `.` does. Anything else
+/// is read as C's `strtol` with a 64-bit `long` reads it, cut to its low 32 bits. The text ends at a NUL byte.
 ///
 /// Returns none if no prefix is a number (`cannot convert the string`), or the base is neither 0 nor 2 to 36. Base 0
 /// follows the prefix: `0x` is 16, `0` is 8, else 10.
