@@ -1,0 +1,2 @@
+// An uncaught number.
+throw 1.5
