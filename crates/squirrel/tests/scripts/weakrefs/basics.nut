@@ -1,4 +1,5 @@
 // Weak references: ref, death of the target, containers.
+function flush() { local a = [{ x = "s" }]; return a[0].x + a.len() }
 function make() { return { n = 1 } }
 holder <- { t = null }
 function fill() { holder.t = make() }
@@ -9,6 +10,7 @@ function look() { return typeof w.ref() }
 function same() { return w.ref() == holder.t }
 print(typeof w + " " + look() + " " + same() + "\n")
 holder.t = null
+flush()
 print(look() + "\n")
 function fill2() { holder.t = [1, 2] }
 fill2()
@@ -18,6 +20,7 @@ function check() { return typeof keep.tab.w + " " + typeof keep.arr[0] }
 store()
 print(check() + " " + keep.arr.len() + "\n")
 holder.t = null
+flush()
 print(check() + " " + keep.arr.len() + "\n")
 print((5).weakref() + " " + (1.5).weakref() + " " + true.weakref() + "\n")
 class C { x = 1 }
@@ -26,6 +29,7 @@ fill3()
 w = weak()
 print(look() + "\n")
 holder.t = null
+flush()
 print(look() + "\n")
 function fill4() { holder.t = function() { return 7 } }
 fill4()

@@ -1,4 +1,5 @@
 // Weak references in fields, slots, upvalues and locals: slots of containers read as the target.
+function flush() { local a = [{ x = "s" }]; return a[0].x + a.len() }
 class Node { parent = null; kids = null; constructor(p) { parent = p ? p.weakref() : null; kids = [] } }
 tree <- {}
 function grow() { tree.root <- Node(null); tree.kid <- Node(tree.root); tree.root.kids.append(tree.kid) }
@@ -6,6 +7,7 @@ function look() { return typeof tree.kid.parent + " " + (tree.kid.parent == tree
 grow()
 print(look() + "\n")
 tree.root = null
+flush()
 print(look() + "\n")
 local target = { v = 5 }
 local w = target.weakref()

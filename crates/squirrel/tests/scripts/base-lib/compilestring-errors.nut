@@ -1,0 +1,15 @@
+// compilestring: the text of the compile error is the exception.
+function e(s) { try { compilestring(s, "src"); print("ok\n") } catch (x) { print(x + "\n") } }
+e("return (")
+e("local 5")
+e("if")
+e("\"unfinished")
+e("a b c")
+e("break")
+e("class {")
+e("x = ")
+e("1 = 2")
+e("'ab'")
+e("\n\n  foreach (a in b")
+e("/* open")
+e("08")

@@ -1,0 +1,23 @@
+// compilestring: results, names, errors, environment.
+print(compilestring("return 1 + 2")() + "\n")
+local f = compilestring("return vargv.len()")
+print(typeof f + " " + f(1, 2, 3) + "\n")
+compilestring("cs_made <- 5")()
+print(cs_made + "\n")
+print(compilestring("return this.v").call({ v = 9 }) + "\n")
+print(compilestring("local a = 1; return function(b) { return a + b }")()(10) + "\n")
+function e(f) { try { f(); print("ok\n") } catch (x) { print(x + "\n") } }
+e(@() compilestring("return nosuch")())
+e(@() compilestring("throw \"from string\"")())
+e(@() compilestring(""))
+e(@() compilestring("  // only a comment"))
+e(@() compilestring())
+e(@() compilestring(5))
+e(@() compilestring("x", 5))
+print((compilestring("")() == null) + "\n")
+print(compilestring("return getstackinfos(1).src")() + "\n")
+print(compilestring("return getstackinfos(1).src", "myname")() + "\n")
+print(compilestring("\n\nreturn getstackinfos(1).line", "n")() + "\n")
+print(compilestring("return getstackinfos(1).func", "n")() + "\n")
+local local_ = 5
+e(@() compilestring("return local_")())

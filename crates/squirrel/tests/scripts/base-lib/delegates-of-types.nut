@@ -1,0 +1,17 @@
+// Methods common to the simple types.
+print((5).tostring() + (5).tofloat() + (5).tointeger() + " " + (65).tochar() + " " + (5).weakref() + "\n")
+print((1.5).tostring() + (1.5).tointeger() + " " + typeof (1.5).weakref() + "\n")
+print(true.tostring() + true.tointeger() + true.tofloat() + "\n")
+print("s".tostring() + "5".tointeger() + "5.5".tofloat() + "\n")
+print(typeof [].tostring() + " " + typeof {}.tostring() + " " + typeof print.tostring() + "\n")
+function e(f) { try { print(f() + "\n") } catch (x) { print(x + "\n") } }
+e(@() (5).len())
+e(@() (5).nosuch)
+e(@() null.tostring())
+e(@() true.len())
+e(@() (5).tointeger(16))
+e(@() (5).tostring.call("s"))
+e(@() (5).tofloat.call("s"))
+e(@() (5).tochar.call(null))
+e(@() typeof (5).tostring)
+e(@() (5).tointeger.call(2.5))

@@ -1,0 +1,18 @@
+// type and assert.
+print(type(1) + " " + type(null) + " " + type(type) + " " + type("") + " " + type(1.0) + "\n")
+assert(true)
+assert(1)
+assert("x")
+assert("")
+assert([])
+function e(f) { try { f(); print("ok\n") } catch (x) { print(x + "\n") } }
+e(@() assert(false))
+e(@() assert(0))
+e(@() assert(null))
+e(@() assert(0.0))
+e(@() assert())
+e(@() assert(true, "message"))
+e(@() assert(1 == 2))
+e(@() type())
+e(@() type(1, 2))
+print((assert(true) == null) + "\n")

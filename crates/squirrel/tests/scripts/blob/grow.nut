@@ -1,0 +1,12 @@
+// Writing past the end makes a blob grow.
+local b = blob(2)
+b.seek(1)
+b.writen(0x01020304, 'i')
+print(b.len() + " " + b.tell() + "\n")
+foreach (v in b) print(v + " ")
+print("\n")
+local g = blob()
+for (local i = 0; i < 300; i++) g.writen(i, 'w')
+print(g.len() + " " + g[2] + " " + g[599] + "\n")
+g.seek(298 * 2)
+print(g.readn('w') + "\n")

@@ -1,0 +1,25 @@
+// writen cuts values down; floats as integers and back.
+local b = blob()
+foreach (p in [[300, 'c'], [-1, 'b'], [70000, 's'], [70000, 'w'], [3.9, 'i'], [-3.9, 'c'], [5, 'f'], [1e10, 'f'], [5, 'd']]) {
+  b.seek(0)
+  b.writen(p[0], p[1])
+  b.seek(0)
+  print(b.readn(p[1]) + " ")
+}
+print("\n")
+b = blob()
+b.writen(0x12345678, 'i')
+foreach (v in b) print(v + " ")
+print("\n")
+b.seek(0)
+print(b.readn('w') + " " + b.readn('s') + "\n")
+function e(f) { try { print(f() + "\n") } catch (x) { print(x + "\n") } }
+e(@() b.writen("s", 'i'))
+e(@() b.writen(null, 'i'))
+e(@() b.writen(1, 'q'))
+e(@() b.writen(1, "i"))
+e(@() b.writen(1))
+e(@() b.readn('q'))
+e(@() b.readn())
+e(@() b.readn("i"))
+e(@() b.writen(1, 0))

@@ -1,0 +1,16 @@
+// Wrong arguments to the mathematics library.
+function e(f) { try { print(f() + "\n") } catch (x) { print(x + "\n") } }
+e(@() sin())
+e(@() sin("1"))
+e(@() sin(null))
+e(@() sin(1, 2))
+e(@() pow(1))
+e(@() pow("a", 2))
+e(@() atan2(1))
+e(@() abs(true))
+e(@() abs([]))
+e(@() rand(1))
+e(@() srand())
+e(@() srand("x"))
+e(@() floor({}))
+e(@() sqrt("4"))

@@ -1,0 +1,13 @@
+// The mathematics library.
+print(abs(-5) + " " + abs(5) + " " + abs(-5.7) + " " + typeof abs(-5.7) + "\n")
+print(fabs(-5.5) + " " + fabs(3) + " " + typeof fabs(3) + "\n")
+print(ceil(1.2) + " " + ceil(-1.2) + " " + floor(1.8) + " " + floor(-1.2) + " " + typeof floor(1) + "\n")
+print(sqrt(16) + " " + sqrt(2) + " " + sqrt(0) + "\n")
+print(pow(2, 10) + " " + pow(2, 0.5) + " " + pow(0, 0) + " " + pow(-2, 3) + " " + typeof pow(2, 3) + "\n")
+print(exp(0) + " " + exp(1) + " " + log(1) + " " + log(10) + " " + log10(1000) + "\n")
+print(sin(0) + " " + cos(0) + " " + tan(0) + "\n")
+print(sin(1) + " " + cos(1) + " " + tan(1) + "\n")
+print(asin(1) + " " + acos(1) + " " + acos(-1) + " " + atan(1) + "\n")
+print(atan2(1, 1) + " " + atan2(-1, -1) + " " + atan2(1, 0) + " " + atan2(0, -1) + "\n")
+print(PI + " " + RAND_MAX + "\n")
+print(floor(PI * 1000) + " " + ceil(PI) + "\n")

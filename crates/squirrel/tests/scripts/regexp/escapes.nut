@@ -1,0 +1,16 @@
+// Escaped special characters and others.
+function t(p, ...) { local r = regexp(p); print(p + ":"); foreach (s in vargv) print(" " + s + "=" + r.match(s)); print("\n") }
+t(@"\.", ".", "a")
+t(@"\*\+\?", "*+?", "aaa")
+t(@"\(\)", "()", "")
+t(@"\[\]", "[]")
+t(@"\{\}", "{}")
+t(@"\\", "\\", "/")
+t(@"\^\$", "^$")
+t(@"\|", "|", "a")
+t(@"\-", "-")
+t(@"a\/b", "a/b")
+t("a,b", "a,b")
+t("a-b", "a-b")
+t("}", "}")
+t("a:b=c!d", "a:b=c!d")

@@ -1,0 +1,18 @@
+// * + ? and counted repetition.
+function t(p, ...) { local r = regexp(p); print(p + ":"); foreach (s in vargv) print(" " + s + "=" + r.match(s)); print("\n") }
+t("ab*c", "ac", "abc", "abbbc", "adc")
+t("ab+c", "ac", "abc", "abbbc")
+t("ab?c", "ac", "abc", "abbc")
+t("a{3}", "aa", "aaa", "aaaa")
+t("a{2,}", "a", "aa", "aaaaa")
+t("a{2,3}", "a", "aa", "aaa", "aaaa")
+t("(ab)+", "ab", "abab", "aba", "")
+t("(ab)*", "", "ab", "abab", "a")
+t("(ab){2}", "ab", "abab", "ababab")
+t(".*", "", "anything", "two\nlines")
+t(".+x", "x", "ax", "aaxx")
+t(@"\d+", "123", "12a", "")
+t(@"\w+\s*=\s*\d+", "a=1", "abc  = 42", "= 5")
+t("a*a", "a", "aaa", "")
+t("a*ab", "ab", "aaab", "b")
+t("(a|b)*c", "c", "ababc", "abab")

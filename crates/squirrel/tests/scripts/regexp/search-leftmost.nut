@@ -1,0 +1,16 @@
+// search finds the leftmost match; greedy lengths.
+function s(p, t, st = 0) { local m = regexp(p).search(t, st); print(p + " in '" + t + "': " + (m ? "'" + t.slice(m.begin, m.end) + "' at " + m.begin : "none") + "\n") }
+s("a+", "baaac")
+s("a*", "baaac")
+s("<.*>", "x <a> <b> y")
+s("<[^>]*>", "x <a> <b> y")
+s("a|ab", "xab")
+s("ab|a", "xab")
+s(@"\d+\.\d+", "v 1.25 and 3.5")
+s(@"\d+\.\d+", "v 1.25 and 3.5", 6)
+s("b", "abcabc", 2)
+s("x*y", "xxxxz xy")
+s("(ab|cd)+", "xxabcdabyy")
+s(@"[a-z]+@[a-z]+\.com", "mail me@host.com now")
+s("o", "hello world", 5)
+s("h", "hello", 1)

@@ -1,0 +1,17 @@
+// Bracket sets: ranges, negation, classes inside.
+function t(p, ...) { local r = regexp(p); print(p + ":"); foreach (s in vargv) print(" " + s + "=" + r.match(s)); print("\n") }
+t("[abc]", "a", "c", "d", "ab", "")
+t("[a-c]", "a", "b", "c", "d", "-")
+t("[^abc]", "a", "d", "", "^")
+t("[a-cx-z]", "b", "y", "m")
+t("[0-9a-fA-F]", "7", "e", "F", "g")
+t("[abc]+", "abccba", "abd", "")
+t(@"[\d]", "5", "d")
+t(@"[-\w]", "a", "-", " ")
+t(@"[\]]", "]", "\\")
+t("[.]", ".", "x")
+t("[$^]", "$", "^")
+t("[^0-9]*", "abc", "a1", "")
+t("[(]", "(", ")")
+t("[+*?]", "+", "*", "a")
+t("x[ab]?y", "xy", "xay", "xby", "xaby")

@@ -1,0 +1,17 @@
+// format: floats for integer conversions, integers for float conversions, booleans.
+print(format("%d %i %x %c", 3.9, -3.9, 255.5, 65.7) + "\n")
+print(format("%f %g %e", 5, -5, 100000) + "\n")
+function e(f) { try { print(f() + "\n") } catch (x) { print(x + "\n") } }
+e(@() format("%d", true))
+e(@() format("%f", false))
+e(@() format("%d", null))
+e(@() format("%d", "5"))
+e(@() format("%f", "5"))
+e(@() format("%g", []))
+e(@() format("%s", 5))
+e(@() format("%s", 5.5))
+e(@() format("%s", null))
+e(@() format("%s", true))
+e(@() format("%s", {}))
+e(@() format("%c", "a"))
+e(@() format("%x", 1e9))

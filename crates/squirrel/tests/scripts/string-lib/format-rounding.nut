@@ -1,0 +1,10 @@
+// format: rounding of halves and long expansions of single precision numbers.
+foreach (v in [0.5, 1.5, 2.5, 0.25, 0.75, 0.125, 0.375, 2.675, 1.005, 0.1, 0.7, 16777217.0, 1e20])
+  print(format("%.0f %.1f %.2f %.3f %.10f", v, v, v, v, v) + "\n")
+print(format("%.20f", 0.1) + "\n")
+print(format("%.30f", 1.0 / 3) + "\n")
+print(format("%.40g", 0.1) + "\n")
+print(format("%.15g %.9g %.7g %.1g", 3.14159265, 3.14159265, 3.14159265, 3.14159265) + "\n")
+print(format("%f", 3.4028234e38) + "\n")
+print(format("%.50f", 1e-38) + "\n")
+print(format("%g %g %g %g %g", 100000.0, 1000000.0, 0.0001, 0.00001, 123456789.0) + "\n")

@@ -1,0 +1,23 @@
+// split: separators, runs, empty results.
+function show(a) { foreach (s in a) print("<" + s + ">"); print(" " + a.len() + "\n") }
+show(split("a,b,c", ","))
+show(split("a,,b,c,", ","))
+show(split(",a", ","))
+show(split(",,,", ","))
+show(split("", ","))
+show(split("abc", ","))
+show(split("a b\tc\nd", " \t\n"))
+show(split("a,b;c.d", ",;."))
+show(split("/x//y/", "/"))
+show(split("https://host/id", "/"))
+show(split("abcabc", "b"))
+show(split("abcabc", "bc"))
+show(split("a--b", "-"))
+show(split("key=value=more", "="))
+show(split("é,ü", ","))
+function e(f) { try { show(f()) } catch (x) { print(x + "\n") } }
+e(@() split("a", ""))
+e(@() split("a"))
+e(@() split("a", 5))
+e(@() split(5, ","))
+e(@() split("a", ",", 1))
