@@ -1,0 +1,2 @@
+// A brace in place of a bracket.
+local a = [1, 2}

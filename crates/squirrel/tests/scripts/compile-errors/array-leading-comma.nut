@@ -1,0 +1,2 @@
+// A comma before the first element.
+local a = [, 1]

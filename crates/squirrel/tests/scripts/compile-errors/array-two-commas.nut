@@ -1,0 +1,2 @@
+// Two commas in an array.
+local a = [1,, 2]

@@ -1,0 +1,2 @@
+// The closing bracket of an array is missing.
+local a = [1, 2

@@ -1,0 +1,2 @@
+// base cannot be modified, compound.
+base += 3

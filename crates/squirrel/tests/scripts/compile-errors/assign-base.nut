@@ -1,0 +1,2 @@
+// base cannot be modified.
+class A { function f() { base = 1 } }

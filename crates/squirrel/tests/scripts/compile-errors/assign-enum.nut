@@ -1,0 +1,3 @@
+// An enum member cannot be assigned to.
+enum E { A }
+E.A = 1

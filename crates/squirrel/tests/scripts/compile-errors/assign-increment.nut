@@ -1,0 +1,2 @@
+// A prefix increment cannot be assigned to.
+++a = 5

@@ -1,0 +1,2 @@
+// null cannot be assigned to.
+null = 1

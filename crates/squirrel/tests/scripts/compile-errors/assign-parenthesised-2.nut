@@ -1,0 +1,3 @@
+// A local in parentheses cannot be assigned to.
+local a;
+(a) = 5

@@ -1,0 +1,2 @@
+// A slot in parentheses cannot be assigned to.
+(a.b) = 5;

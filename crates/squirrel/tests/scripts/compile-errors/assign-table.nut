@@ -1,0 +1,2 @@
+// A table literal cannot be assigned to.
+local t = {} = 1

@@ -1,0 +1,2 @@
+// Compound assignment to a call.
+this.f() += 1

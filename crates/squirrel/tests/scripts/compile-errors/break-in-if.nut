@@ -1,0 +1,2 @@
+// break in an if outside of a loop.
+if (true) { break }

@@ -1,0 +1,2 @@
+// A sign in place of an argument.
+f(1, =)

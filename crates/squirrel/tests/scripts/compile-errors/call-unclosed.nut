@@ -1,0 +1,2 @@
+// The closing parenthesis of a call is missing at the end.
+f(1, 2

@@ -1,0 +1,2 @@
+// An empty character.
+local a = ''

@@ -1,0 +1,2 @@
+// A quote at the end of the text.
+local a = '

@@ -1,0 +1,2 @@
+// A character of two bytes.
+local a = 'ab'

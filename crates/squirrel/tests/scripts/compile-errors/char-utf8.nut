@@ -1,0 +1,2 @@
+// A character of two bytes, as UTF-8.
+local a = 'é'

@@ -1,0 +1,2 @@
+// A call as the name of a class.
+class f() { }

@@ -1,0 +1,2 @@
+// Commas between class members.
+class A { a = 1, b = 2 }

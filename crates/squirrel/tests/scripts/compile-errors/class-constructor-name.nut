@@ -1,0 +1,2 @@
+// A name after constructor.
+class A { constructor f() {} }

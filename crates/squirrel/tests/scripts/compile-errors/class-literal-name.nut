@@ -1,0 +1,2 @@
+// A string as the name of a class.
+class "A" { }

@@ -1,0 +1,2 @@
+// local in a class body.
+class A { local x = 1 }

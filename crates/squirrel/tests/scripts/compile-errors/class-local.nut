@@ -1,0 +1,3 @@
+// A class statement cannot name a local.
+local A
+class A { }

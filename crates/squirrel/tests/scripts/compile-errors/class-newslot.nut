@@ -1,0 +1,2 @@
+// The new slot operator in a class body.
+class A { x <- 1 }

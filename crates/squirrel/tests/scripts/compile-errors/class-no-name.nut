@@ -1,0 +1,2 @@
+// A class statement needs a name.
+class { x = 1 }

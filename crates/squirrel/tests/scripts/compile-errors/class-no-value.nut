@@ -1,0 +1,2 @@
+// A field without a value.
+class A { a; b = 1 }

@@ -1,0 +1,2 @@
+// A number as the name of a class.
+class 5 { }

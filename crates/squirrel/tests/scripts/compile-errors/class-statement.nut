@@ -1,0 +1,2 @@
+// A statement in a class body.
+class A { print(1) }

@@ -1,0 +1,4 @@
+// A static field without a value.
+class A {
+  static HTTPS_PORT = ;
+}

@@ -1,0 +1,3 @@
+// The closing brace of a class is missing.
+class A {
+  function f() { }

@@ -1,0 +1,2 @@
+// clone without a value.
+local a = clone

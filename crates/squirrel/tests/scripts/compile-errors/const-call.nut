@@ -1,0 +1,2 @@
+// A call as a constant.
+const A = f()

@@ -1,0 +1,2 @@
+// A constant takes a single scalar.
+const A = 1 + 2

@@ -1,0 +1,2 @@
+// A negated name as a constant.
+const A = -b

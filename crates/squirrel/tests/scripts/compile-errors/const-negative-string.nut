@@ -1,0 +1,2 @@
+// A negated string as a constant.
+const A = -"s"

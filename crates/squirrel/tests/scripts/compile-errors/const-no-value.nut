@@ -1,0 +1,2 @@
+// A constant without a value.
+const A

@@ -1,0 +1,2 @@
+// null as a constant.
+const A = null

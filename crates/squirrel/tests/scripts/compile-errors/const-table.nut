@@ -1,0 +1,2 @@
+// A table as a constant.
+const A = {}

@@ -1,0 +1,2 @@
+// continue in a method inside a loop.
+for (;;) { class A { function m() { continue } } }

@@ -1,0 +1,2 @@
+// A control character.
+local a =  1

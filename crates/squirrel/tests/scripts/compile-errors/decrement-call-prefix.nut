@@ -1,0 +1,3 @@
+// Prefix decrement of a call.
+local a = --f()
+print(a)

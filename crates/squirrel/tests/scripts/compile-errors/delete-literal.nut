@@ -1,0 +1,2 @@
+// A number cannot be deleted.
+local x = delete 5;

@@ -1,0 +1,3 @@
+// A local cannot be deleted.
+local a = {}
+delete a

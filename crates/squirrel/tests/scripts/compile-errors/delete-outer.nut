@@ -1,0 +1,3 @@
+// A captured local cannot be deleted.
+local a = {}
+function f() { delete a; }

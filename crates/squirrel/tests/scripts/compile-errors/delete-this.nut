@@ -1,0 +1,2 @@
+// this cannot be deleted.
+delete this

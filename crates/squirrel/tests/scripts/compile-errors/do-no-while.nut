@@ -1,0 +1,3 @@
+// do without while.
+do { a() }
+b()

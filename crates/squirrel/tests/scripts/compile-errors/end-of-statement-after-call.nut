@@ -1,0 +1,2 @@
+// Two calls on one line.
+print(1) print(2)

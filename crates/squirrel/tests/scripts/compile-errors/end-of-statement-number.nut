@@ -1,0 +1,2 @@
+// A method call on a number literal.
+local a = 5.tofloat()

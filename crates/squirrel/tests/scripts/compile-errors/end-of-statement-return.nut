@@ -1,0 +1,2 @@
+// Two values after return.
+function f() { return 1 2 }

@@ -1,0 +1,2 @@
+// Adjacent strings are not joined.
+local a = "x" "y"

@@ -1,0 +1,2 @@
+// Two expressions on one line.
+a b

@@ -1,0 +1,3 @@
+// An enum alone is no value.
+enum E { A }
+local x = E

@@ -1,0 +1,2 @@
+// A call as the value of an enum member.
+enum E { A = f() }

@@ -1,0 +1,2 @@
+// An enum without a name.
+enum { A }

@@ -1,0 +1,2 @@
+// null as the value of an enum member.
+enum E { A = null }

@@ -1,0 +1,2 @@
+// A number as an enum member.
+enum E { 5 }

@@ -1,0 +1,2 @@
+// The closing brace of an enum is missing.
+enum E { A, B

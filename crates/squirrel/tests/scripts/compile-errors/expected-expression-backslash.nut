@@ -1,0 +1,3 @@
+// A backslash.
+local a = 1
+local b = \ 2

@@ -1,0 +1,2 @@
+// A backtick.
+print(`x`)

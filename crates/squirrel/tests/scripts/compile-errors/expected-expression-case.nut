@@ -1,0 +1,2 @@
+// case outside of a switch.
+case 1: print(1)

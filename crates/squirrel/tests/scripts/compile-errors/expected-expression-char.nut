@@ -1,0 +1,2 @@
+// A character that starts no token.
+local a = $b

@@ -1,0 +1,2 @@
+// Two assignment signs.
+x = = 3

@@ -1,0 +1,4 @@
+// else without if.
+if (a) b()
+print(1)
+else c()

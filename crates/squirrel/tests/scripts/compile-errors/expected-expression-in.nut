@@ -1,0 +1,2 @@
+// foreach without parentheses.
+foreach in x {}

@@ -1,0 +1,2 @@
+// An empty index.
+local a = b[]

@@ -1,0 +1,3 @@
+// A letter outside ASCII.
+local a = 1
+é = 2

@@ -1,0 +1,2 @@
+// static outside of a class.
+static function f() {}

@@ -1,0 +1,2 @@
+// The expression is missing at the end.
+local a = 

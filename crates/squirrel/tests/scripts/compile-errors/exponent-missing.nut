@@ -1,0 +1,2 @@
+// The digits of the exponent are missing.
+local a = 1e

@@ -1,0 +1,2 @@
+// A keyword as a plain key.
+local t = { extends = 1 }

@@ -1,0 +1,2 @@
+// foreach with local.
+foreach (local i in x) print(i)

@@ -1,0 +1,2 @@
+// foreach without in.
+foreach (a of x) print(a)

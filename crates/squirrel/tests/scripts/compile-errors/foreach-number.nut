@@ -1,0 +1,2 @@
+// foreach over a number as variable.
+foreach (5 in x) print(a)

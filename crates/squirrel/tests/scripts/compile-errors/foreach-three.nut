@@ -1,0 +1,2 @@
+// foreach with three variables.
+foreach (a, b, c in x) print(a)

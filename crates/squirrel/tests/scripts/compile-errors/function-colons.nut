@@ -1,0 +1,2 @@
+// A name is missing after the colons.
+function a::() {}

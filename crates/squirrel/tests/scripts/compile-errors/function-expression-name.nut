@@ -1,0 +1,2 @@
+// A function expression has no name.
+local f = function g() {}

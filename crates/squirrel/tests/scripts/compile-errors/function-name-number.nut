@@ -1,0 +1,2 @@
+// A number as a function name.
+function 5() {}

@@ -1,0 +1,2 @@
+// A function statement needs a name.
+function () {}

@@ -1,0 +1,4 @@
+// Comment lines count.
+# one
+# two
+local a = ] # three

@@ -1,0 +1,2 @@
+// Too many hexadecimal digits.
+local a = 0x123456789

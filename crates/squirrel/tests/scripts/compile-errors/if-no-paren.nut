@@ -1,0 +1,2 @@
+// if without parentheses.
+if a { b }

@@ -1,0 +1,2 @@
+// The closing parenthesis of an if is missing.
+if (a { b }

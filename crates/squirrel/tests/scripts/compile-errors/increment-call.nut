@@ -1,0 +1,2 @@
+// Increment of a call.
+f()++;

@@ -1,0 +1,3 @@
+// Increment of an enum member.
+enum E { A }
+local b = E.A++

@@ -1,0 +1,3 @@
+// Prefix increment of a number.
+print("a")
+++1;

@@ -1,0 +1,2 @@
+// Decrement of null.
+null--

@@ -1,0 +1,3 @@
+// Increment of a parenthesised local.
+local a = 1;
+(a)++

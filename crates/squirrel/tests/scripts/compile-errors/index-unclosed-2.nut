@@ -1,0 +1,2 @@
+// A parenthesis closes an index.
+local a = b[1)

@@ -1,0 +1,2 @@
+// The bracket of an index is not closed.
+local a = b[1

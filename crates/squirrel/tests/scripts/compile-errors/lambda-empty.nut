@@ -1,0 +1,2 @@
+// A lambda needs an expression.
+local f = @()

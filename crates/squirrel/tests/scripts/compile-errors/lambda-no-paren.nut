@@ -1,0 +1,2 @@
+// A lambda needs parentheses.
+local f = @x x

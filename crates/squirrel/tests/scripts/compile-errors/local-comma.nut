@@ -1,0 +1,2 @@
+// A name is missing after the comma.
+local a = 1,

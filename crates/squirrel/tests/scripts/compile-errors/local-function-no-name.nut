@@ -1,0 +1,2 @@
+// A local function needs a name.
+local function (a) {}

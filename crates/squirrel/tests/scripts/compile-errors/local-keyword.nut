@@ -1,0 +1,2 @@
+// A keyword as the name of a local.
+local while = 1

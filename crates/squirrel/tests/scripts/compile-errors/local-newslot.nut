@@ -1,0 +1,2 @@
+// A local is not initialised by the new slot operator.
+local temp <- 0;

@@ -1,0 +1,10 @@
+// Blank lines count.
+
+
+
+
+local a = 1
+
+
+
+local b = )

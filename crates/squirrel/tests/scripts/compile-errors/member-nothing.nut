@@ -1,0 +1,2 @@
+// Nothing after a dot.
+local a = b.

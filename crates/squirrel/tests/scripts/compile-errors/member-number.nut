@@ -1,0 +1,2 @@
+// A number after a dot.
+local a = b.5

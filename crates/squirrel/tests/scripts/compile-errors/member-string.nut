@@ -1,0 +1,2 @@
+// A placeholder after a dot.
+hardware.<SPI_BUS>.configure()

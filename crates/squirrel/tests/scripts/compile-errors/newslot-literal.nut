@@ -1,0 +1,2 @@
+// The new slot operator on a string.
+"name" <- 1;

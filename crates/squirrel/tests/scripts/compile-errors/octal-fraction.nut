@@ -1,0 +1,2 @@
+// An octal number with a fraction.
+local a = 00.5

@@ -1,0 +1,2 @@
+// A digit that is not octal.
+local a = 0128

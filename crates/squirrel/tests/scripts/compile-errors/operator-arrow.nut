@@ -1,0 +1,2 @@
+// There is no arrow.
+local f = x => x

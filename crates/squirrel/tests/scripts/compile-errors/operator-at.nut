@@ -1,0 +1,2 @@
+// A sign that is not followed by parentheses.
+local a = @ b

@@ -1,0 +1,2 @@
+// The value of a new slot is missing.
+a <-

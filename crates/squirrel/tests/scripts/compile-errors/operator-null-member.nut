@@ -1,0 +1,2 @@
+// There is no null member operator.
+local a = b?.c

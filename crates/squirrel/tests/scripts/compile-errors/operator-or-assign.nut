@@ -1,0 +1,2 @@
+// There is no compound bitwise assignment.
+a |= 1

@@ -1,0 +1,2 @@
+// There is no power operator.
+local a = 2 ** 3

@@ -1,0 +1,2 @@
+// There is no triple equality.
+if (a === b) c

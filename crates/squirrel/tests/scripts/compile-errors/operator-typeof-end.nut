@@ -1,0 +1,2 @@
+// The operand of typeof is missing.
+print(typeof)

@@ -1,0 +1,2 @@
+// The operand of a prefix operator is missing.
+local a = !

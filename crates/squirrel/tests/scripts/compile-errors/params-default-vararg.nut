@@ -1,0 +1,2 @@
+// Defaults and variable arguments.
+function f(a = 1, ...) {}

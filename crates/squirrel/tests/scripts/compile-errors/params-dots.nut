@@ -1,0 +1,2 @@
+// A comma is missing before the dots.
+function f(a ...) {}

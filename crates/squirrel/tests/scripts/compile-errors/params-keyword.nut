@@ -1,0 +1,2 @@
+// A keyword as a parameter.
+function f(class) {}

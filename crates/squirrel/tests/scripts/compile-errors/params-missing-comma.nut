@@ -1,0 +1,2 @@
+// A comma is missing between parameters.
+function f(a b) {}

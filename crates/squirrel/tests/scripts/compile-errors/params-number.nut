@@ -1,0 +1,2 @@
+// A number as a parameter.
+function f(a, 5) {}

@@ -1,0 +1,3 @@
+// The closing parenthesis of the parameters is missing.
+function f(a, b {
+}

@@ -1,0 +1,2 @@
+// Variable arguments must come last.
+function f(..., a) {}

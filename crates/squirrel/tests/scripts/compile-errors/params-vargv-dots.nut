@@ -1,0 +1,2 @@
+// A comma is missing after a parameter called vargv.
+function f(vargv ...) {}

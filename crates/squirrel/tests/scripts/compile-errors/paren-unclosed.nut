@@ -1,0 +1,3 @@
+// A parenthesis that is not closed.
+local a = (1 + 2
+local b = 3

@@ -1,0 +1,2 @@
+// resume without a value.
+resume;

@@ -1,0 +1,2 @@
+// A colon after return.
+function f() { return : }

@@ -1,0 +1,2 @@
+// A number after the colons.
+::5 <- 1

@@ -1,0 +1,3 @@
+// A bracket at the start of a line.
+local a = 1
+[1, 2].map(print)

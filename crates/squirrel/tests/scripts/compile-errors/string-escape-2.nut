@@ -1,0 +1,3 @@
+// An unknown escape in an argument.
+print("ok")
+print("abc \d+ def")

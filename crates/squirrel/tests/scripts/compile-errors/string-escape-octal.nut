@@ -1,0 +1,2 @@
+// A digit as an escape.
+print("\1")

@@ -1,0 +1,2 @@
+// An escape of a later version.
+print("\u00e9")

@@ -1,0 +1,2 @@
+// An unknown escape.
+local a = "a\qb"

@@ -1,0 +1,2 @@
+// An escape without hexadecimal digits.
+print("\xg")

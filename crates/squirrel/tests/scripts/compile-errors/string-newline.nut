@@ -1,0 +1,3 @@
+// A newline in a string.
+local a = "abc
+local b = 1

@@ -1,0 +1,2 @@
+// A string that is not closed at the end of the text.
+local a = "abc

@@ -1,0 +1,4 @@
+// An error after a verbatim string of three lines.
+local a = @"one
+two
+three" b

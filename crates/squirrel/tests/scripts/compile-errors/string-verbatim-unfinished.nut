@@ -1,0 +1,3 @@
+// A verbatim string that is not closed.
+local a = @"abc
+def

@@ -1,0 +1,5 @@
+// default before a case.
+switch (a) {
+  default: b()
+  case 1: c()
+}

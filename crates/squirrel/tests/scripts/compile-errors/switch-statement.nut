@@ -1,0 +1,2 @@
+// A statement before the first case.
+switch (a) { print(1) }

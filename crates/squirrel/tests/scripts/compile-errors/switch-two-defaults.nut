@@ -1,0 +1,2 @@
+// Two defaults.
+switch (a) { default: b(); default: c() }

@@ -1,0 +1,2 @@
+// A colon after a plain name.
+local t = { a : 1 }

@@ -1,0 +1,5 @@
+// Computed keys need commas between them.
+local t = {
+  ["a"] = 1
+  ["b"] = 2
+}

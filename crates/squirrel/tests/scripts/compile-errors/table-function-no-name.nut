@@ -1,0 +1,2 @@
+// A function without a name in a table.
+local t = { function() { } }

@@ -1,0 +1,2 @@
+// A slot without a value.
+local t = { a = }

@@ -1,0 +1,2 @@
+// A slot without a sign.
+local t = { a 1 }

@@ -1,0 +1,2 @@
+// A number as a plain key.
+local t = { 5 = 1 }

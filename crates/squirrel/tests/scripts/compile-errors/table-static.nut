@@ -1,0 +1,2 @@
+// static in a table.
+local t = { static a = 1 }

@@ -1,0 +1,2 @@
+// An assignment sign after a string key.
+local t = { "a" = 1 }

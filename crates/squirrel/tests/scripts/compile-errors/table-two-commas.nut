@@ -1,0 +1,2 @@
+// Two commas in a table.
+local t = { a = 1,, b = 2 }

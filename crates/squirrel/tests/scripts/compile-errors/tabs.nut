@@ -1,0 +1,2 @@
+// Tabs count as one column.
+		local a	=	= 1

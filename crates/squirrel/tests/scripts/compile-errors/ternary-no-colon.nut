@@ -1,0 +1,3 @@
+// The colon of a conditional is missing.
+local a = b ? 1
+print(a)

@@ -1,0 +1,2 @@
+// throw without a value.
+try { throw } catch (e) {}

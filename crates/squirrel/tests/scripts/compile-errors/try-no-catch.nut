@@ -1,0 +1,3 @@
+// try without catch.
+try { a() }
+b()

@@ -1,0 +1,2 @@
+// catch without a name.
+try { a() } catch () { }

@@ -1,0 +1,2 @@
+// catch without parentheses.
+try { a() } catch e { }

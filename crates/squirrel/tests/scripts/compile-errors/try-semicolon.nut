@@ -1,0 +1,2 @@
+// A semicolon before catch.
+try a(); catch (e) b()

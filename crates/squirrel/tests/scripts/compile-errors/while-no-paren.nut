@@ -1,0 +1,2 @@
+// while without parentheses.
+while true { }

@@ -1,0 +1,2 @@
+// Two commas in a yield.
+function f() { yield 1, , 2 }

@@ -1,0 +1,16 @@
+// An error in the increment of a loop on one line.
+seterrorhandler(function(error) {
+  print("error: " + error + "\n")
+  for (local level = 2; ; level++) {
+    local s = getstackinfos(level), names = []
+    if (!s) break
+    foreach (k, v in s.locals) names.append(k)
+    names.sort()
+    print("  " + s.func + " " + s.src + ":" + s.line)
+    foreach (n in names) { local v = s.locals[n]; print(" " + n + "=" + (typeof v == "integer" || typeof v == "string" ? v : typeof v)) }
+    print("\n")
+  }
+})
+local n = "x"
+for (local i = 0; i < 3; i = i - n) print(i + "\n")
+print("never")

@@ -1,0 +1,18 @@
+// An error in the body of a foreach.
+seterrorhandler(function(error) {
+  print("error: " + error + "\n")
+  for (local level = 2; ; level++) {
+    local s = getstackinfos(level), names = []
+    if (!s) break
+    foreach (k, v in s.locals) names.append(k)
+    names.sort()
+    print("  " + s.func + " " + s.src + ":" + s.line)
+    foreach (n in names) { local v = s.locals[n]; print(" " + n + "=" + (typeof v == "integer" || typeof v == "string" ? v : typeof v)) }
+    print("\n")
+  }
+})
+foreach (i, v in [1, 2, null, 4]) {
+  local doubled = 0
+  print(i + "\n")
+  doubled = v * 2
+}

@@ -1,0 +1,21 @@
+// An error in a table literal over several lines.
+seterrorhandler(function(error) {
+  print("error: " + error + "\n")
+  for (local level = 2; ; level++) {
+    local s = getstackinfos(level), names = []
+    if (!s) break
+    foreach (k, v in s.locals) names.append(k)
+    names.sort()
+    print("  " + s.func + " " + s.src + ":" + s.line)
+    foreach (n in names) { local v = s.locals[n]; print(" " + n + "=" + (typeof v == "integer" || typeof v == "string" ? v : typeof v)) }
+    print("\n")
+  }
+})
+local n = null
+local t = {
+  a = 1
+  b = 2
+  c = n + 1
+  d = 3
+}
+print(t)

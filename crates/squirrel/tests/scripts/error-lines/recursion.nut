@@ -1,0 +1,22 @@
+// A recursive function: all frames are listed.
+seterrorhandler(function(error) {
+  print("error: " + error + "\n")
+  for (local level = 2; ; level++) {
+    local s = getstackinfos(level), names = []
+    if (!s) break
+    foreach (k, v in s.locals) names.append(k)
+    names.sort()
+    print("  " + s.func + " " + s.src + ":" + s.line)
+    foreach (n in names) { local v = s.locals[n]; print(" " + n + "=" + (typeof v == "integer" || typeof v == "string" ? v : typeof v)) }
+    print("\n")
+  }
+})
+function down(n) {
+  local m = n - 1
+  if (m == 0)
+    throw "bottom"
+  down(m)
+  print("never")
+}
+down(4)
+print("never")

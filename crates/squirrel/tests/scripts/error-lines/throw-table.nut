@@ -1,0 +1,20 @@
+// A thrown table.
+seterrorhandler(function(error) {
+  print("error: " + error + "\n")
+  for (local level = 2; ; level++) {
+    local s = getstackinfos(level), names = []
+    if (!s) break
+    foreach (k, v in s.locals) names.append(k)
+    names.sort()
+    print("  " + s.func + " " + s.src + ":" + s.line)
+    foreach (n in names) { local v = s.locals[n]; print(" " + n + "=" + (typeof v == "integer" || typeof v == "string" ? v : typeof v)) }
+    print("\n")
+  }
+})
+local t = { code = 5 }
+function f(x) {
+  throw x
+}
+try { f(t) } catch (e) { print(e.code + "\n") }
+f("text")
+print("never")

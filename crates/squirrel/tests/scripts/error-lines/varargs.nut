@@ -1,0 +1,19 @@
+// A function with variable arguments.
+seterrorhandler(function(error) {
+  print("error: " + error + "\n")
+  for (local level = 2; ; level++) {
+    local s = getstackinfos(level), names = []
+    if (!s) break
+    foreach (k, v in s.locals) names.append(k)
+    names.sort()
+    print("  " + s.func + " " + s.src + ":" + s.line)
+    foreach (n in names) { local v = s.locals[n]; print(" " + n + "=" + (typeof v == "integer" || typeof v == "string" ? v : typeof v)) }
+    print("\n")
+  }
+})
+function f(a, ...) {
+  local n = vargv.len()
+  n = vargv[n]
+  return n
+}
+local r = f(1, 2, 3)
