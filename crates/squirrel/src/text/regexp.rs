@@ -33,7 +33,7 @@
 mod encoding;
 mod matcher;
 
-pub use matcher::{Captures, MAX_DEPTH, Matcher, Progress, Search};
+pub use matcher::{Captures, Matcher, Progress, Search};
 
 use std::ops::Range;
 
