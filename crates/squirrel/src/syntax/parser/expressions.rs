@@ -23,13 +23,13 @@ pub(super) enum State {
     Base,
     /// As a value or target; it is a local or `this`.
     Local,
-    /// As a value, but the last thing in it is a local, and the reference takes it for one.
+    /// As a value, but the first thing in it is a local, and the reference takes it for one.
     WouldBeLocal,
     /// As a target; it is a captured variable.
     Outer,
     /// As a value, but the reference takes it for this captured variable.
     WouldBeOuter(OuterId),
-    /// As a value; it is a slot, or the last thing in it is one.
+    /// As a value; it is a slot, or the first thing in it is one.
     Slot,
     /// As a target or callee; it is a `Name`, `Field` or `Index`.
     Target,
@@ -87,7 +87,7 @@ impl Parser<'_, '_> {
                 | Token::DivideAssign
                 | Token::ModuloAssign => {
                     match operand.state {
-                        State::Value | State::Slot => return self.fail("can't assign expression"),
+                        State::Value => return self.fail("can't assign expression"),
                         State::Base => return self.fail("'base' cannot be modified"),
                         _ => {}
                     }
@@ -132,6 +132,10 @@ impl Parser<'_, '_> {
     /// Builds an assignment once its value is parsed.
     fn assign(&mut self, target: Operand, operator: Token, position: Position, value: Operand) -> Parse<Operand> {
         let height = self.above(target.height.max(value.height))?;
+        if target.state == State::Slot {
+            // The reference takes one value too many from its stack and crashes.
+            return self.fail("can't assign expression");
+        }
         if operator == Token::NewSlot && target.state != State::Target {
             return self.fail("can't 'create' a local slot");
         }
@@ -207,6 +211,7 @@ impl Parser<'_, '_> {
         token: Token,
         operand: fn(&mut Self) -> Parse<Operand>,
     ) -> Parse<Operand> {
+        let first_state = first.state;
         let mut before = Vec::new();
         let mut last = first;
         while self.token == token {
@@ -223,7 +228,7 @@ impl Parser<'_, '_> {
         };
         for (left, height, position) in before.into_iter().rev() {
             let height = self.above(height.max(last.height))?;
-            let state = self.state_behind_operator(&last)?;
+            let state = self.state_of_operation(first_state, last.state)?;
             let kind = if state == State::Target {
                 // The result of `left && key` is at the place of the object, and the object at that of the key.
                 let (object, key) = split(last.expr);
@@ -270,7 +275,7 @@ impl Parser<'_, '_> {
         self.advance()?;
         let right = self.binary_expression(level)?;
         let height = self.above(left.height.max(right.height))?;
-        let state = self.state_behind_operator(&right)?;
+        let state = self.state_of_operation(left.state, right.state)?;
         let build = |left, right| ExprKind::Binary { operator, left: Box::new(left), right: Box::new(right) };
         let slots;
         let kind = if state == State::Target {
@@ -290,13 +295,16 @@ impl Parser<'_, '_> {
         Ok(Operand { expr: Expr { kind, position }, height, slots, state })
     }
 
-    /// Returns the state of an operation whose last operand is `last`: the reference forgets the operation.
-    fn state_behind_operator(&mut self, last: &Operand) -> Parse<State> {
-        match last.state {
+    /// Returns the state of an operation, by those of its first and last operands: the reference goes by the first, and
+    /// an assignment takes from its stack what the last has left there.
+    fn state_of_operation(&mut self, first: State, last: State) -> Parse<State> {
+        match (first, last) {
             // The reference takes one value too many from its stack and crashes.
-            State::Outer => self.fail("can't assign expression"),
-            State::Local => Ok(State::WouldBeLocal),
-            state => Ok(state),
+            (_, State::Outer) => self.fail("can't assign expression"),
+            (State::Slot | State::Target, State::Target) => Ok(State::Target),
+            (State::Target, _) => Ok(State::Slot),
+            (State::Local, _) => Ok(State::WouldBeLocal),
+            (first, _) => Ok(first),
         }
     }
 
@@ -480,20 +488,20 @@ impl Parser<'_, '_> {
                 match self.token {
                     Token::Integer => ExprKind::Integer(self.lexer.integer.wrapping_neg()),
                     Token::Float => ExprKind::Float(-self.lexer.float),
-                    _ => return self.unary(UnaryOperator::Negate, position),
+                    _ => return self.unary(UnaryOperator::Negate, position, keep),
                 }
             }
             Token::Tilde => {
                 self.advance()?;
                 match self.token {
                     Token::Integer => ExprKind::Integer(!self.lexer.integer),
-                    _ => return self.unary(UnaryOperator::BitNot, position),
+                    _ => return self.unary(UnaryOperator::BitNot, position, keep),
                 }
             }
-            Token::Not => return self.prefix(UnaryOperator::Not, position),
-            Token::TypeOf => return self.prefix(UnaryOperator::TypeOf, position),
-            Token::Resume => return self.prefix(UnaryOperator::Resume, position),
-            Token::Clone => return self.prefix(UnaryOperator::Clone, position),
+            Token::Not => return self.prefix(UnaryOperator::Not, position, keep),
+            Token::TypeOf => return self.prefix(UnaryOperator::TypeOf, position, keep),
+            Token::Resume => return self.prefix(UnaryOperator::Resume, position, keep),
+            Token::Clone => return self.prefix(UnaryOperator::Clone, position, keep),
             Token::PlusPlus => return self.prefix_increment(1, position),
             Token::MinusMinus => return self.prefix_increment(-1, position),
             Token::Delete => return self.delete(position),
@@ -557,18 +565,18 @@ impl Parser<'_, '_> {
     }
 
     /// Parses a prefix operator.
-    fn prefix(&mut self, operator: UnaryOperator, position: Position) -> Parse<Operand> {
+    fn prefix(&mut self, operator: UnaryOperator, position: Position, keep: bool) -> Parse<Operand> {
         self.advance()?;
-        self.unary(operator, position)
+        self.unary(operator, position, keep)
     }
 
     /// Parses the operand of a prefix operator. The reference forgets the operator when it looks for a target.
-    fn unary(&mut self, operator: UnaryOperator, position: Position) -> Parse<Operand> {
+    fn unary(&mut self, operator: UnaryOperator, position: Position, keep: bool) -> Parse<Operand> {
         self.nest()?;
-        let operand = self.postfix_expression(false)?;
+        let operand = self.postfix_expression(keep)?;
         self.nesting -= 1;
         let height = self.above(operand.height)?;
-        let state = self.state_behind_operator(&operand)?;
+        let state = self.state_of_operation(operand.state, operand.state)?;
         let build = |operand| ExprKind::Unary { operator, operand: Box::new(operand) };
         if state == State::Target {
             let slots = operand.slots;
@@ -589,15 +597,30 @@ impl Parser<'_, '_> {
         self.nest()?;
         let target = self.postfix_expression(true)?;
         self.nesting -= 1;
-        let is_local = target.state == State::Local;
-        if !matches!(target.state, State::Local | State::Outer | State::Target) {
-            return self.fail("can't '++' or '--' an expression");
+        match target.state {
+            State::Outer | State::WouldBeOuter(_) | State::Target => {
+                let result = self.increment(target, delta, true, position)?;
+                Ok(Operand { state: State::Value, ..result })
+            }
+            State::Local => {
+                let slots = self.frame.slots;
+                let result = self.increment(target, delta, true, position)?;
+                self.frame.slots = slots;
+                Ok(Operand { state: State::Value, slots: 0, ..result })
+            }
+            // The reference changes the place on its stack where the value is.
+            State::WouldBeLocal => {
+                let height = self.above(target.height)?;
+                let right = Expr { kind: ExprKind::Integer(delta), position };
+                let kind = ExprKind::Binary {
+                    operator: BinaryOperator::Add,
+                    left: Box::new(target.expr),
+                    right: Box::new(right),
+                };
+                Ok(Operand { slots: target.slots, ..Operand::value(kind, position, height) })
+            }
+            State::Value | State::Base | State::Slot => self.fail("can't '++' or '--' an expression"),
         }
-        let result = self.increment(target, delta, true, position)?;
-        if is_local {
-            self.release(1);
-        }
-        Ok(Operand { state: State::Value, slots: u32::from(!is_local), ..result })
     }
 
     /// Parses `delete object.key` from the operator on.

@@ -359,13 +359,17 @@ impl Parser<'_, '_> {
         let scope = self.enter();
         let name = self.postfix_expression(true)?;
         match name.state {
-            State::Target => {}
-            State::Value | State::Base | State::Slot => return self.fail("invalid class name"),
+            State::Target | State::Base => {}
+            State::Value | State::Slot => return self.fail("invalid class name"),
             State::Local | State::WouldBeLocal | State::Outer | State::WouldBeOuter(_) => {
                 return self.fail("cannot create a class in a local with the syntax(class <local>)");
             }
         }
         let class = self.class(position)?;
+        if name.state == State::Base {
+            // The reference takes one value too many from its stack and crashes.
+            return self.fail("invalid class name");
+        }
         self.leave(scope);
         let (object, key) = split(name.expr);
         Ok(StmtKind::NewSlot { object, key, value: class.expr })

@@ -1,0 +1,481 @@
+//! What machines are made of: the built-in functions, classes and constants, registered once and shared by all.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::fault::Fault;
+use crate::heap::meter::Meter;
+use crate::heap::object::{METAMETHODS, NativeKind};
+use crate::heap::strings::StringSet;
+use crate::heap::table::Table;
+use crate::library::{self, Builtin, Dialects, Owner};
+use crate::native::NativeFn;
+use crate::syntax::Constant;
+use crate::value::{TAGS, Tag, Value};
+
+/// Which Squirrel it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dialect {
+    /// The reference's, version 3.0.5.
+    #[default]
+    Stock,
+    /// That of the imp platform.
+    Imp,
+}
+
+/// A native function as registered.
+#[derive(Clone, Debug)]
+pub(crate) struct Native {
+    pub(crate) function: NativeFn,
+    pub(crate) name: Value,
+    /// As the reference's `nparamscheck`: exact if positive, at least that many if negative, any if 0; `this` counts.
+    pub(crate) parameters: i8,
+    /// Masks of accepted types by parameter, `this` first; 0 accepts all.
+    pub(crate) types: Box<[u32]>,
+    /// The registry entry.
+    pub(crate) builtin: Option<&'static Builtin>,
+}
+
+/// Everything that machines share. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Image(pub(crate) Arc<ImageData>);
+
+#[derive(Debug)]
+pub(crate) struct ImageData {
+    pub(crate) number: u64,
+    pub(crate) dialect: Dialect,
+    pub(crate) strings: Arc<StringSet>,
+    pub(crate) natives: Vec<Native>,
+    /// The root table as a new machine has it. Values in it are scalars, strings, natives, host objects, or `Table` and `Class`
+    /// values that number `tables` and `classes`.
+    pub(crate) root: Table,
+    pub(crate) tables: Vec<Table>,
+    pub(crate) classes: Vec<ImageClass>,
+    /// The default delegates by type; an empty one where a type has none.
+    pub(crate) delegates: [Table; TAGS],
+    /// Read-only objects of the host: their members.
+    pub(crate) objects: Vec<Table>,
+    pub(crate) constants: Vec<(Box<[u8]>, Constant)>,
+    pub(crate) metamethods: [Value; METAMETHODS.len()],
+    pub(crate) constructor: Value,
+    pub(crate) null_text: Box<[u8]>,
+    /// Natives of the machine's own.
+    pub(crate) start: u32,
+    pub(crate) concatenate: u32,
+}
+
+/// A class of the image, before a machine has made it.
+#[derive(Clone, Debug)]
+pub(crate) struct ImageClass {
+    pub(crate) base: Option<usize>,
+    pub(crate) native: crate::heap::object::NativeKind,
+    /// Names and natives, in order.
+    pub(crate) methods: Vec<(Value, Value)>,
+}
+
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
+impl Image {
+    /// Makes an image with the standard libraries of a dialect and nothing else.
+    pub fn new(dialect: Dialect) -> Image {
+        ImageBuilder::new(dialect).build()
+    }
+
+    /// The dialect.
+    pub fn dialect(&self) -> Dialect {
+        self.0.dialect
+    }
+
+    /// The names in the root table of a new machine, in no particular order.
+    pub fn globals(&self) -> Vec<Vec<u8>> {
+        self.0.root.iter().map(|(name, _)| self.0.strings.bytes(name).to_vec()).collect()
+    }
+}
+
+impl ImageData {
+    /// A byte of a string: signed in the stock dialect, as C's `char` is.
+    #[inline(always)]
+    pub(crate) fn byte(&self, byte: u8) -> Value {
+        match self.dialect {
+            Dialect::Stock => Value::integer(i32::from(byte.cast_signed())),
+            Dialect::Imp => Value::integer(i32::from(byte)),
+        }
+    }
+}
+
+impl Native {
+    /// Checks number and types of arguments, `this` first.
+    ///
+    /// # Errors
+    /// `wrong number of parameters`, or `parameter N has an invalid type 'T' ; expected: 'T1|T2'`.
+    #[inline]
+    pub(crate) fn check(&self, arguments: &[Value]) -> Result<(), Fault> {
+        let count = arguments.len();
+        let wanted = self.parameters;
+        let fits = if wanted > 0 { count == usize::from(wanted.unsigned_abs()) } else { count >= usize::from(wanted.unsigned_abs()) };
+        if !fits {
+            return Err("wrong number of parameters".into());
+        }
+        for (place, (argument, &mask)) in arguments.iter().zip(&self.types).enumerate() {
+            if mask != 0 && mask & type_bit(argument.tag()) == 0 {
+                return Err(wrong_type(place, argument.tag(), mask));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The names of types in masks, in the order in which errors list them.
+const MASK_NAMES: [(&str, u32); 16] = [
+    ("null", 1),
+    ("integer", 2),
+    ("float", 4),
+    ("bool", 8),
+    ("string", 16),
+    ("table", 32),
+    ("array", 64),
+    ("userdata", 128),
+    ("function", 256),
+    ("function", 512),
+    ("generator", 1024),
+    ("userpointer", 2048),
+    ("thread", 4096),
+    ("class", 8192),
+    ("instance", 16384),
+    ("weakref", 32768),
+];
+
+fn type_bit(tag: Tag) -> u32 {
+    match tag {
+        Tag::Null => 1,
+        Tag::Integer => 2,
+        Tag::Float => 4,
+        Tag::Bool => 8,
+        Tag::String => 16,
+        Tag::Table => 32,
+        Tag::Array => 64,
+        Tag::Host => 128,
+        Tag::Closure => 256,
+        Tag::Native => 512,
+        Tag::Generator => 1024,
+        Tag::Thread => 4096,
+        Tag::Class => 8192,
+        Tag::Instance => 16384,
+        Tag::WeakRef => 32768,
+        Tag::Cell => 0,
+    }
+}
+
+#[cold]
+fn wrong_type(place: usize, tag: Tag, mask: u32) -> Fault {
+    let mut names = String::new();
+    for (name, bit) in MASK_NAMES {
+        if mask & bit != 0 {
+            if !names.is_empty() {
+                names.push('|');
+            }
+            names.push_str(name);
+        }
+    }
+    Fault::error(format!("parameter {place} has an invalid type '{}' ; expected: '{names}'", tag.name()))
+}
+
+/// Reads a type mask as in [`Builtin::types`]: a mask a parameter.
+fn masks(types: &str) -> Box<[u32]> {
+    let mut masks: Vec<u32> = Vec::new();
+    let mut join = false;
+    for letter in types.bytes() {
+        let mask = match letter {
+            b'|' => {
+                join = true;
+                continue;
+            }
+            b'o' => 1,
+            b'i' => 2,
+            b'f' => 4,
+            b'n' => 6,
+            b'b' => 8,
+            b's' => 16,
+            b't' => 32,
+            b'a' => 64,
+            b'u' => 128,
+            b'c' => 256 | 512,
+            b'g' => 1024,
+            b'p' => 2048,
+            b'v' => 4096,
+            b'y' => 8192,
+            b'x' => 16384,
+            b'r' => 32768,
+            _ => 0,
+        };
+        match masks.last_mut() {
+            Some(last) if join => *last |= mask,
+            _ => masks.push(mask),
+        }
+        join = false;
+    }
+    masks.into()
+}
+
+/// Builds an [`Image`]: the libraries of a dialect, and what a host adds to them.
+#[derive(Debug)]
+pub struct ImageBuilder {
+    dialect: Dialect,
+    strings: StringSet,
+    natives: Vec<Native>,
+    root: Table,
+    tables: Vec<Table>,
+    classes: Vec<ImageClass>,
+    delegates: [Table; TAGS],
+    objects: Vec<Table>,
+    constants: Vec<(Box<[u8]>, Constant)>,
+    null_text: Box<[u8]>,
+    start: u32,
+    concatenate: u32,
+}
+
+/// Fuel and memory do not matter while an image is built.
+fn insert(table: &mut Table, strings: &StringSet, key: Value, value: Value) {
+    let mut meter = Meter::new(usize::MAX / 2);
+    meter.open();
+    let done = table.set(key, strings.hash(key), value, &mut meter, &mut 0);
+    debug_assert!(done.is_ok());
+}
+
+impl ImageBuilder {
+    /// Begins with the standard libraries of a dialect.
+    pub fn new(dialect: Dialect) -> ImageBuilder {
+        Self::with_seed(dialect, 0x1d87_2b41_9a3c_55e7)
+    }
+
+    /// The same, with a seed for the hash that finds equal strings. A host of strangers' programs gives a secret number, so
+    /// that nobody can prepare strings that collide; programs cannot see it.
+    pub fn with_seed(dialect: Dialect, seed: u64) -> ImageBuilder {
+        let mut builder = ImageBuilder {
+            dialect,
+            strings: StringSet::new(seed),
+            natives: Vec::new(),
+            root: Table::with_capacity(0),
+            tables: Vec::new(),
+            classes: Vec::new(),
+            delegates: std::array::from_fn(|_| Table::with_capacity(0)),
+            objects: Vec::new(),
+            constants: Vec::new(),
+            null_text: match dialect {
+                Dialect::Stock => b"(null : 0x(nil))".as_slice().into(),
+                Dialect::Imp => b"(null : 0x0)".as_slice().into(),
+            },
+            start: 0,
+            concatenate: 0,
+        };
+        builder.start = builder.internal(crate::vm::internal::start);
+        builder.concatenate = builder.internal(crate::vm::internal::concatenate);
+        builder.libraries();
+        builder
+    }
+
+    fn internal(&mut self, function: NativeFn) -> u32 {
+        self.natives.push(Native { function, name: Value::NULL, parameters: 0, types: Box::default(), builtin: None });
+        last_index(&self.natives)
+    }
+
+    fn add_native(&mut self, builtin: &'static Builtin) -> (Value, Value) {
+        let name = self.strings.intern(builtin.name.as_bytes());
+        self.natives.push(Native {
+            function: builtin.function,
+            name,
+            parameters: builtin.parameters,
+            types: masks(builtin.types),
+            builtin: Some(builtin),
+        });
+        (name, Value::new(Tag::Native, last_index(&self.natives)))
+    }
+
+    fn has(&self, dialects: Dialects) -> bool {
+        match dialects {
+            Dialects::Both => true,
+            Dialects::Stock => self.dialect == Dialect::Stock,
+            Dialects::Imp => self.dialect == Dialect::Imp,
+        }
+    }
+
+    fn libraries(&mut self) {
+        let mut math = Table::with_capacity(0);
+        let mut blob = Vec::new();
+        let mut regexp = Vec::new();
+        for builtin in library::BUILTINS.iter().copied().flatten() {
+            if !self.has(builtin.dialects) {
+                continue;
+            }
+            let (name, native) = self.add_native(builtin);
+            let tags: &[Tag] = match builtin.owner {
+                Owner::Root => {
+                    insert(&mut self.root, &self.strings, name, native);
+                    continue;
+                }
+                Owner::Math => {
+                    let table = if self.dialect == Dialect::Imp { &mut math } else { &mut self.root };
+                    insert(table, &self.strings, name, native);
+                    continue;
+                }
+                Owner::Blob => {
+                    blob.push((name, native));
+                    continue;
+                }
+                Owner::Regexp => {
+                    regexp.push((name, native));
+                    continue;
+                }
+                Owner::Number => &[Tag::Integer, Tag::Float],
+                Owner::Bool => &[Tag::Bool],
+                Owner::String => &[Tag::String],
+                Owner::Table => &[Tag::Table],
+                Owner::Array => &[Tag::Array],
+                Owner::Function => &[Tag::Closure, Tag::Native],
+                Owner::Class => &[Tag::Class],
+                Owner::Instance => &[Tag::Instance],
+                Owner::Generator => &[Tag::Generator],
+                Owner::Thread => &[Tag::Thread],
+                Owner::WeakRef => &[Tag::WeakRef],
+            };
+            for &tag in tags {
+                insert(&mut self.delegates[tag as usize], &self.strings, name, native);
+            }
+        }
+        for &(dialects, name, constant) in library::CONSTANTS {
+            if !self.has(dialects) {
+                continue;
+            }
+            let name = self.strings.intern(name.as_bytes());
+            let value = match constant {
+                library::RootConstant::Integer(integer) => Value::integer(integer),
+                library::RootConstant::Float(float) => Value::float(float),
+                library::RootConstant::Text(text) => self.strings.intern(text.as_bytes()),
+            };
+            insert(&mut self.root, &self.strings, name, value);
+        }
+        if self.dialect == Dialect::Imp {
+            self.tables.push(math);
+            let name = self.strings.intern(b"math");
+            insert(&mut self.root, &self.strings, name, Value::new(Tag::Table, last_index(&self.tables)));
+        }
+        self.library_class("blob", NativeKind::Blob, &blob);
+        self.library_class("regexp", NativeKind::Regexp, &regexp);
+        if self.dialect == Dialect::Imp {
+            self.library_class("regexp2", NativeKind::Regexp, &regexp);
+        }
+    }
+
+    fn library_class(&mut self, name: &str, native: NativeKind, methods: &[(Value, Value)]) {
+        self.classes.push(ImageClass { base: None, native, methods: methods.to_vec() });
+        let name = self.strings.intern(name.as_bytes());
+        insert(&mut self.root, &self.strings, name, Value::new(Tag::Class, last_index(&self.classes)));
+    }
+
+    /// Sets the text of null, which depends on the platform in the imp dialect.
+    #[must_use]
+    pub fn null_text(mut self, text: &[u8]) -> ImageBuilder {
+        self.null_text = text.into();
+        self
+    }
+
+    /// Adds a function to the root table. `parameters` and `types` are as in [`Builtin`].
+    #[must_use]
+    pub fn function(mut self, name: &str, function: NativeFn, parameters: i8, types: &str) -> ImageBuilder {
+        let (name, value) = self.native(name, function, parameters, types);
+        insert(&mut self.root, &self.strings, name, value);
+        self
+    }
+
+    fn native(&mut self, name: &str, function: NativeFn, parameters: i8, types: &str) -> (Value, Value) {
+        let name = self.strings.intern(name.as_bytes());
+        self.natives.push(Native { function, name, parameters, types: masks(types), builtin: None });
+        (name, Value::new(Tag::Native, last_index(&self.natives)))
+    }
+
+    /// Adds a constant, which programs know when they are compiled.
+    #[must_use]
+    pub fn constant(mut self, name: &str, constant: Constant) -> ImageBuilder {
+        self.constants.push((name.as_bytes().into(), constant));
+        self
+    }
+
+    /// Adds a read-only object to the root table, with functions and scalar values for members. Its `typeof` is `meta`.
+    #[must_use]
+    pub fn object(mut self, name: &str, members: &[Member<'_>]) -> ImageBuilder {
+        let mut table = Table::with_capacity(members.len());
+        for member in members {
+            let (key, value) = match *member {
+                Member::Function { name, function, parameters, types } => {
+                    self.native(name, function, parameters, types)
+                }
+                Member::Integer { name, value } => (self.strings.intern(name.as_bytes()), Value::integer(value)),
+                Member::Float { name, value } => (self.strings.intern(name.as_bytes()), Value::float(value)),
+                Member::Text { name, value } => {
+                    (self.strings.intern(name.as_bytes()), self.strings.intern(value.as_bytes()))
+                }
+            };
+            insert(&mut table, &self.strings, key, value);
+        }
+        self.objects.push(table);
+        let name = self.strings.intern(name.as_bytes());
+        insert(&mut self.root, &self.strings, name, Value::new(Tag::Host, last_index(&self.objects)));
+        self
+    }
+
+    /// Adds a class with native methods to the root table; `constructor` among them is the constructor.
+    #[must_use]
+    pub fn class(mut self, name: &str, methods: &[Member<'_>]) -> ImageBuilder {
+        let mut list = Vec::new();
+        for method in methods {
+            if let Member::Function { name, function, parameters, types } = *method {
+                list.push(self.native(name, function, parameters, types));
+            }
+        }
+        self.library_class(name, NativeKind::None, &list);
+        self
+    }
+
+    /// Makes the image.
+    pub fn build(mut self) -> Image {
+        let metamethods = METAMETHODS.map(|name| self.strings.intern(name.as_bytes()));
+        let constructor = self.strings.intern(b"constructor");
+        for tag in 0..TAGS {
+            if let Some(tag) = Tag::from_number(u32::try_from(tag).unwrap_or(u32::MAX)) {
+                self.strings.intern(tag.name().as_bytes());
+            }
+        }
+        Image(Arc::new(ImageData {
+            number: NEXT.fetch_add(1, Ordering::Relaxed),
+            dialect: self.dialect,
+            strings: Arc::new(self.strings),
+            natives: self.natives,
+            root: self.root,
+            tables: self.tables,
+            classes: self.classes,
+            delegates: self.delegates,
+            objects: self.objects,
+            constants: self.constants,
+            metamethods,
+            constructor,
+            null_text: self.null_text,
+            start: self.start,
+            concatenate: self.concatenate,
+        }))
+    }
+}
+
+/// A member of a host's object or class.
+#[derive(Clone, Copy, Debug)]
+pub enum Member<'a> {
+    /// A native function; see [`Builtin`] for `parameters` and `types`.
+    Function { name: &'a str, function: NativeFn, parameters: i8, types: &'a str },
+    Integer { name: &'a str, value: i32 },
+    Float { name: &'a str, value: f32 },
+    Text { name: &'a str, value: &'a str },
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "an image has a few thousand parts")]
+fn last_index<T>(list: &[T]) -> u32 {
+    list.len().saturating_sub(1) as u32
+}

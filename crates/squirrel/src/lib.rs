@@ -1,0 +1,27 @@
+//! The Squirrel language in Rust: a compiler and a virtual machine that is memory-safe, metered and can be written out.
+//!
+//! It has no I/O, clock, threads or async: a [`Host`] gives programs what they get of the world.
+
+mod codegen;
+mod fault;
+mod heap;
+mod image;
+mod library;
+mod native;
+mod op;
+mod ops;
+mod program;
+pub mod syntax;
+mod text;
+mod value;
+mod vm;
+
+pub use fault::Fault;
+pub use heap::Heap;
+pub use image::{Dialect, Image, ImageBuilder, Member};
+pub use library::{BUILTINS, Builtin, Dialects, Owner};
+pub use native::{Call, Flow, Host, Machine, NativeFn};
+pub use program::Program;
+pub use syntax::{CompileError, Position};
+pub use value::{Tag, Value};
+pub use vm::{Failure, Held, Limits, LocalText, OutOfMemory, StackEntry, StartError, Step, Vm};

@@ -1,0 +1,173 @@
+//! Native functions: what they are given, and what they answer.
+//!
+//! A native never calls back into the machine. One that needs a function called (a comparator, `_tostring`) answers
+//! [`Flow::Call`] with the step at which it wants to go on; what it must remember until then it keeps in registers. So a
+//! machine can stop, be written out, and go on inside `sort` as anywhere else.
+
+use std::any::Any;
+
+use crate::fault::Fault;
+use crate::heap::Heap;
+use crate::image::Image;
+use crate::value::Value;
+
+/// A native function.
+pub type NativeFn = fn(&mut Call<'_>) -> Result<Flow, Fault>;
+
+/// What the host does for its programs.
+pub trait Host: Any {
+    /// Takes what `print` prints.
+    fn print(&mut self, text: &[u8]);
+    /// Takes what `error` prints.
+    fn error(&mut self, text: &[u8]) {
+        self.print(text);
+    }
+    /// Unix time in microseconds, for `time()` and `date()`.
+    fn unix_time_us(&mut self) -> i64 {
+        0
+    }
+    /// Processor seconds since the start, for `clock()`.
+    fn clock_s(&mut self) -> f32 {
+        0.0
+    }
+    /// Offset of local time from UTC in seconds at a Unix time.
+    fn local_offset_s(&mut self, _unix_s: i64) -> i32 {
+        0
+    }
+}
+
+/// What a native function answers.
+#[derive(Debug)]
+pub enum Flow {
+    /// It is finished; this is its value.
+    Return(Value),
+    /// Call `callee` with the registers from `first` on, `count` of them, the first of them `this`; then go on at `step` with the
+    /// answer in [`Call::result`]. The registers below `first` are kept.
+    Call { callee: Value, first: u8, count: u8, step: u32, report: bool },
+    /// The slice is used up: go on at `step`, keeping so many registers.
+    Pause { step: u32, registers: u8 },
+    /// Wait until the host has the answer ([`Vm::answer`](crate::Vm::answer)), then go on at `step` with it.
+    Wait { step: u32, registers: u8 },
+    /// What only the machine itself can do.
+    Machine(Machine),
+}
+
+/// Requests of the base library to the machine.
+#[derive(Clone, Copy, Debug)]
+pub enum Machine {
+    /// `callee()`
+    Callee,
+    /// `getstackinfos(level)`
+    StackInfos,
+    /// `collectgarbage()`
+    Collect,
+    /// `compilestring(source, name)`
+    Compile,
+    /// `suspend(value)`
+    Suspend,
+    /// `thread.call(...)`
+    ThreadCall,
+    /// `thread.wakeup(value)`
+    ThreadWakeup,
+    /// `thread.getstackinfos(level)`
+    ThreadStackInfos,
+    /// `setroottable(table)`, `setconsttable(table)`, `getroottable()`, `getconsttable()`
+    SetRoot,
+    SetConstants,
+    Root,
+    Constants,
+    /// `seterrorhandler(f)`, `setdebughook(f)`
+    SetErrorHandler,
+    SetDebugHook,
+    /// `class.instance()`
+    Instance,
+    /// `newthread(f)`
+    NewThread,
+    /// `typeof`-like conversions that need the machine's own rules: `class.newmember`, `class.rawnewmember`
+    NewMember { raw: bool },
+    /// `f.acall(array)`, `f.pacall(array)`: call `this` with the items of the array, its own `this` the first of them. The
+    /// argument is an array.
+    Apply { report: bool },
+    /// `f.getinfos()` of a closure whose code is a script function
+    FunctionInfos,
+    /// `thread.getstatus()`
+    ThreadStatus,
+    /// `weakref.ref()`
+    WeakTarget,
+}
+
+/// A call of a native function.
+pub struct Call<'a> {
+    /// The heap of the machine.
+    pub heap: &'a mut Heap,
+    /// What the machine was made of.
+    pub image: &'a Image,
+    /// The host.
+    pub host: &'a mut dyn Host,
+    /// Where the function stands: 0 when it is called, then what it asked for.
+    pub step: u32,
+    /// What the function called last returned, or what the host answered.
+    pub result: Value,
+    pub(crate) registers: &'a mut [Value],
+    pub(crate) count: usize,
+    pub(crate) fuel: &'a mut i64,
+    /// The root table: `this` of the comparator of `sort`.
+    pub(crate) root: Value,
+    /// Which native function this is, by its index in the image: for functions that serve several names.
+    pub(crate) native: u32,
+}
+
+impl Call<'_> {
+    /// Number of arguments, with `this`.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// `this`.
+    pub fn this(&self) -> Value {
+        self.registers[0]
+    }
+
+    /// The argument at a place, from 1; null where none was given.
+    pub fn argument(&self, place: usize) -> Value {
+        if place < self.count { self.registers[place] } else { Value::NULL }
+    }
+
+    /// A register: the arguments, and behind them what the function put there.
+    pub fn register(&self, place: usize) -> Value {
+        self.registers.get(place).copied().unwrap_or(Value::NULL)
+    }
+
+    /// Sets a register; places from [`Call::count`] to 31 are free to use.
+    pub fn set_register(&mut self, place: usize, value: Value) {
+        if let Some(register) = self.registers.get_mut(place) {
+            *register = value;
+        }
+    }
+
+    /// Answers: call `callee`, with `this` and arguments put from register `first` on, and go on at `step`.
+    pub fn invoke(&mut self, callee: Value, first: u8, arguments: &[Value], step: u32) -> Flow {
+        for (place, &argument) in arguments.iter().enumerate() {
+            self.set_register(usize::from(first) + place, argument);
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "a frame has 250 registers")]
+        let count = arguments.len() as u8;
+        Flow::Call { callee, first, count, step, report: false }
+    }
+
+    /// Takes fuel for work done: about one unit for what an instruction costs, or for 16 bytes moved.
+    pub fn charge(&mut self, units: usize) {
+        *self.fuel = self.fuel.saturating_sub(i64::try_from(units).unwrap_or(i64::MAX));
+    }
+
+    /// Whether the slice goes on; where not, a long-running function answers [`Flow::Pause`].
+    pub fn has_fuel(&self) -> bool {
+        *self.fuel > 0
+    }
+
+    /// The host, as its own type.
+    pub fn host_as<T: Host>(&mut self) -> Option<&mut T> {
+        let host: &mut dyn Any = self.host;
+        host.downcast_mut()
+    }
+}

@@ -1,0 +1,591 @@
+//! The virtual machine: a heap, stacks of frames, and the loop that runs them in slices.
+//!
+//! [`execute`] is the loop for what is frequent and simple. Whatever it cannot finish itself (a metamethod, an error, a
+//! call that is not plain) it leaves to the functions here, which have the whole machine, and is then entered again. All
+//! state is in the machine, never on the native stack; so a slice may end at any time.
+
+mod call;
+mod execute;
+pub(crate) mod fiber;
+mod get;
+pub(crate) mod internal;
+mod machine;
+mod operators;
+mod slots;
+mod unwind;
+
+use std::sync::Arc;
+
+use crate::fault::Fault;
+use crate::heap::Heap;
+use crate::heap::object::{Closure, Code};
+use crate::heap::table::{NONE, Table};
+use crate::image::Image;
+use crate::native::Host;
+use crate::program::{Program, Proto};
+use crate::syntax::Constant;
+use crate::value::{Tag, Value};
+use fiber::{Fiber, HEADROOM, Root, Then, frame};
+
+pub use unwind::{Failure, LocalText, StackEntry};
+
+/// What a machine may use. The defaults suit a program of its own; a host of many sets its own.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Bytes of heap, 64 MiB by default: objects and stacks, counted exactly.
+    pub heap_bytes: usize,
+    /// Calls within calls, 20,000 by default; beyond, `stack overflow` is raised, which a program can catch.
+    pub depth: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { heap_bytes: 64 << 20, depth: 20_000 }
+    }
+}
+
+/// What a slice came to.
+#[derive(Debug)]
+pub enum Step {
+    /// The fuel is used up; run it again to go on.
+    More,
+    /// A native function waits for the host: see [`Vm::answer`].
+    Waiting,
+    /// The function that was called has returned this.
+    Done(Value),
+    /// An error that nothing caught ended it.
+    Failed(Box<Failure>),
+    /// The heap is full of what is in use. The machine cannot go on.
+    OutOfMemory,
+    /// The state makes no sense, as only a forged snapshot can bring about. The machine cannot go on.
+    Corrupt,
+}
+
+/// Whether a machine can run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Resting,
+    Running,
+    Waiting,
+    Ended,
+}
+
+/// A value that the host holds on to across slices; see [`Vm::hold`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Held(u32);
+
+/// A virtual machine.
+#[derive(Debug)]
+pub struct Vm {
+    image: Image,
+    limits: Limits,
+    heap: Heap,
+    /// All functions of all programs that were loaded.
+    functions: Vec<Arc<Proto>>,
+    /// The programs, in order, each with the index of its first function.
+    programs: Vec<(Program, u32)>,
+    fiber: Fiber,
+    /// The fibers that wait for the one that runs, each with the thread that it is, or [`NONE`].
+    parked: Vec<(u32, Fiber)>,
+    /// The thread that runs, or [`NONE`].
+    current: u32,
+    root: Value,
+    constants: Value,
+    error_handler: Value,
+    held: Vec<Value>,
+    free_held: Vec<u32>,
+    state: State,
+    /// The instruction that asked for room last, and what it asked for since.
+    retry: Option<(usize, u32, usize)>,
+    failure: Option<Box<Failure>>,
+    fuel: i64,
+}
+
+impl Vm {
+    /// Makes a machine for programs of this image. It shares the strings of `program`, if that is given, which every machine
+    /// that is to run just one program should have.
+    ///
+    /// # Errors
+    /// If the libraries do not fit the limit of the heap.
+    pub fn new(image: &Image, program: Option<&Program>, limits: Limits) -> Result<Vm, OutOfMemory> {
+        let strings = match program {
+            Some(program) if program.0.image == image.0.number => program.0.strings.clone(),
+            _ => image.0.strings.clone(),
+        };
+        let heap = Heap::new(strings, limits.heap_bytes);
+        let mut vm = Vm {
+            image: image.clone(),
+            limits,
+            heap,
+            functions: Vec::new(),
+            programs: Vec::new(),
+            fiber: Fiber::default(),
+            parked: Vec::new(),
+            current: NONE,
+            root: Value::NULL,
+            constants: Value::NULL,
+            error_handler: Value::NULL,
+            held: Vec::new(),
+            free_held: Vec::new(),
+            state: State::Resting,
+            retry: None,
+            failure: None,
+            fuel: 0,
+        };
+        vm.build().map_err(|_| OutOfMemory)?;
+        Ok(vm)
+    }
+
+    fn build(&mut self) -> Result<(), Fault> {
+        self.heap.meter.open();
+        let image = self.image.0.clone();
+        let mut tables = Vec::new();
+        for table in &image.tables {
+            tables.push(self.heap.add_table(table.clone())?);
+        }
+        let mut classes = Vec::new();
+        for class in &image.classes {
+            let value = self.heap.class(class.base.and_then(|base| classes.get(base).copied()))?;
+            self.heap.classes[value.index()].native = class.native;
+            for &(name, method) in &class.methods {
+                self.heap.class_new_slot(value, name, method, false, image.constructor, &image.metamethods, &mut 0)?;
+            }
+            classes.push(value);
+        }
+        let mut root: Table = image.root.clone();
+        for index in 0..root.size() {
+            if let Some(node) = root.node_mut(index) {
+                let list = match node.value.tag() {
+                    Tag::Table => &tables,
+                    Tag::Class => &classes,
+                    _ => continue,
+                };
+                node.value = list.get(node.value.index()).copied().unwrap_or(Value::NULL);
+            }
+        }
+        self.root = self.heap.add_table(root)?;
+        self.constants = self.heap.table(0)?;
+        self.grow_stack(0)?;
+        self.heap.meter.raise(0);
+        Ok(())
+    }
+
+    /// Adds a program, and returns the closure that runs it: a function with a variable number of parameters.
+    ///
+    /// # Errors
+    /// If there is no room for it.
+    pub fn load(&mut self, program: &Program) -> Result<Value, OutOfMemory> {
+        self.collect_for_host();
+        self.heap.meter.open();
+        let closure = self.load_inner(program);
+        self.heap.meter.raise(0);
+        closure.map_err(|_| OutOfMemory)
+    }
+
+    fn load_inner(&mut self, program: &Program) -> Result<Value, Fault> {
+        let data = &program.0;
+        #[expect(clippy::cast_possible_truncation, reason = "programs are far smaller")]
+        let first = self.functions.len() as u32;
+        let shared = Arc::ptr_eq(&data.strings, self.heap.strings.shared());
+        let mut functions = Vec::with_capacity(data.functions.len());
+        for function in &data.functions {
+            if shared && first == 0 {
+                functions.push(function.clone());
+                continue;
+            }
+            let mut own = Proto::clone(function);
+            for inner in &mut own.functions {
+                *inner += first;
+            }
+            if !shared {
+                self.adopt(&mut own, &data.strings)?;
+            }
+            functions.push(Arc::new(own));
+        }
+        // In the table of constants, too, for programs compiled later and for `getconsttable()`.
+        for (name, constant) in &data.constants {
+            let name = self.heap.string(name)?;
+            let value = self.constant_value(constant)?;
+            self.heap.table_set(self.constants, name, value, &mut 0)?;
+        }
+        let closure = self.heap.closure(Closure { code: Code::Script(first), ..Closure::default() })?;
+        self.functions.extend(functions);
+        self.programs.push((program.clone(), first));
+        Ok(closure)
+    }
+
+    fn constant_value(&mut self, constant: &Constant) -> Result<Value, Fault> {
+        match constant {
+            Constant::Scalar(scalar) => self.scalar(scalar),
+            Constant::Enum(members) => {
+                let table = self.heap.table(members.len())?;
+                for (name, scalar) in members {
+                    let name = self.heap.string(name)?;
+                    let value = self.scalar(scalar)?;
+                    self.heap.table_set(table, name, value, &mut 0)?;
+                }
+                Ok(table)
+            }
+        }
+    }
+
+    fn scalar(&mut self, scalar: &crate::syntax::Scalar) -> Result<Value, Fault> {
+        use crate::syntax::Scalar;
+        Ok(match scalar {
+            Scalar::Integer(integer) => Value::integer(*integer),
+            Scalar::Float(float) => Value::float(*float),
+            Scalar::Bool(bool) => Value::bool(*bool),
+            Scalar::String(bytes) => self.heap.string(bytes)?,
+        })
+    }
+
+    /// Replaces the strings of a function by those of this machine.
+    fn adopt(&mut self, function: &mut Proto, strings: &crate::heap::strings::StringSet) -> Result<(), Fault> {
+        let heap = &mut self.heap;
+        let mut own = |value: &mut Value| -> Result<(), Fault> {
+            if value.is(Tag::String) {
+                *value = heap.string(strings.bytes(*value))?;
+            }
+            Ok(())
+        };
+        own(&mut function.name)?;
+        own(&mut function.source)?;
+        for constant in &mut function.constants {
+            own(&mut constant.value)?;
+        }
+        for local in &mut function.locals {
+            own(&mut local.name)?;
+        }
+        for name in &mut function.parameter_names {
+            own(name)?;
+        }
+        for outer in &mut function.outers {
+            own(&mut outer.name)?;
+        }
+        Ok(())
+    }
+
+    /// Begins a call. [`Vm::run`] runs it.
+    ///
+    /// # Errors
+    /// [`StartError::Busy`] if another call is not finished yet.
+    pub fn start(&mut self, function: Value, this: Value, arguments: &[Value]) -> Result<(), StartError> {
+        if self.state != State::Resting {
+            return Err(StartError::Busy);
+        }
+        if arguments.len() > 200 {
+            return Err(StartError::TooManyArguments);
+        }
+        self.state = State::Running;
+        self.fiber.frames.clear();
+        self.fiber.depth = 0;
+        // The function itself stands below its frame, where an instruction would have it.
+        let stack = &mut self.fiber.stack;
+        stack[0] = function;
+        stack[1] = this;
+        for (place, &argument) in arguments.iter().enumerate() {
+            stack[2 + place] = argument;
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "at most 200")]
+        let count = arguments.len() as u8 + 1;
+        self.fiber.frames.push(fiber::Frame {
+            kept: count + 1,
+            ..frame(function, Code::Native(self.image.0.start), 0, Then::Drop, Root::Report)
+        });
+        self.fiber.depth = 0;
+        Ok(())
+    }
+
+    /// Runs for about `fuel` instructions.
+    ///
+    /// Fuel used beyond that (an instruction is never cut in two, unless it may take long) is a debt that the next slice
+    /// pays first.
+    pub fn run(&mut self, host: &mut dyn Host, fuel: u32) -> Step {
+        match self.state {
+            State::Resting | State::Ended => return Step::Corrupt,
+            State::Waiting => return Step::Waiting,
+            State::Running => {}
+        }
+        self.fuel = self.fuel.saturating_add(i64::from(fuel));
+        let step = self.run_slice(host);
+        if self.fuel > 0 {
+            self.fuel = 0;
+        }
+        match &step {
+            Step::Done(_) | Step::Failed(_) => {
+                self.state = State::Resting;
+                self.fiber.frames.clear();
+                self.fiber.depth = 0;
+            }
+            Step::OutOfMemory | Step::Corrupt => self.state = State::Ended,
+            Step::Waiting => self.state = State::Waiting,
+            Step::More => {}
+        }
+        step
+    }
+
+    fn run_slice(&mut self, host: &mut dyn Host) -> Step {
+        loop {
+            if self.fuel <= 0 {
+                return Step::More;
+            }
+            let outcome = match self.fiber.frames.last() {
+                None => return Step::Corrupt,
+                Some(frame) => match frame.code {
+                    Code::Script(_) => {
+                        let exit = self.execute(host);
+                        self.exit(exit, host)
+                    }
+                    Code::Native(_) => self.run_native(host),
+                },
+            };
+            let fault = match outcome {
+                Ok(None) => continue,
+                Ok(Some(step)) => return step,
+                Err(fault) => fault,
+            };
+            match fault {
+                Fault::Room(bytes) => {
+                    if !self.make_room(bytes) {
+                        return Step::OutOfMemory;
+                    }
+                }
+                Fault::Corrupt => return Step::Corrupt,
+                fault => match self.raise(fault) {
+                    Ok(None) => {}
+                    Ok(Some(step)) => return step,
+                    Err(_) => return Step::OutOfMemory,
+                },
+            }
+        }
+    }
+
+    /// Collects garbage so that the instruction at hand can run again with so many more bytes. Says whether they will fit.
+    fn make_room(&mut self, bytes: usize) -> bool {
+        let depth = self.fiber.frames.len();
+        let Some(frame) = self.fiber.frames.last() else { return false };
+        let script = matches!(frame.code, Code::Script(_));
+        let pc = frame.pc;
+        // An instruction that allocates twice asks twice: it must get both, or it would ask for ever.
+        let bytes = match self.retry {
+            Some((at_depth, at_pc, asked)) if (at_depth, at_pc) == (depth, pc) => asked.saturating_add(bytes),
+            _ => bytes,
+        };
+        self.retry = Some((depth, pc, bytes));
+        self.collect(false);
+        if script && let Some(frame) = self.fiber.frames.last_mut() {
+            frame.pc = frame.pc.saturating_sub(1);
+        }
+        self.heap.meter.raise(bytes.saturating_mul(2).min(self.heap.meter.limit() / 4).max(bytes))
+            || self.heap.meter.raise(bytes)
+    }
+
+    /// Collects garbage; `resting` says that no instruction is at work. Returns the number of objects freed.
+    fn collect(&mut self, resting: bool) -> usize {
+        self.fiber.clean(&self.functions, resting);
+        for (_, fiber) in &mut self.parked {
+            fiber.clean(&self.functions, false);
+        }
+        let Vm { heap, fiber, parked, root, constants, error_handler, held, functions, programs, current, .. } = self;
+        let freed = heap.collect(|reach| {
+            fiber.reach(reach);
+            for (thread, fiber) in parked.iter() {
+                reach.index(Tag::Thread, *thread);
+                fiber.reach(reach);
+            }
+            reach.index(Tag::Thread, *current);
+            reach.values(&[*root, *constants, *error_handler]);
+            reach.values(held);
+            // Programs after the first have their strings in this heap.
+            for function in functions.iter().skip(programs.get(1).map_or(usize::MAX, |&(_, first)| first as usize)) {
+                reach.value(function.name);
+                reach.value(function.source);
+                for constant in &function.constants {
+                    reach.value(constant.value);
+                }
+                for local in &function.locals {
+                    reach.value(local.name);
+                }
+                reach.values(&function.parameter_names);
+                for outer in &function.outers {
+                    reach.value(outer.name);
+                }
+            }
+        });
+        self.fuel -= i64::try_from(self.heap.objects() / 16).unwrap_or(0);
+        freed
+    }
+
+    /// Collects garbage between slices. Values that the host has and does not [`Vm::hold`] are gone after it.
+    ///
+    /// Returns the number of objects freed.
+    pub fn collect_garbage(&mut self) -> usize {
+        let freed = self.collect(true);
+        self.heap.meter.raise(0);
+        freed
+    }
+
+    fn collect_for_host(&mut self) {
+        if self.heap.meter.used() > self.heap.meter.limit() / 2 {
+            self.collect_garbage();
+        }
+    }
+
+    /// Makes sure that the stack reaches far enough above a base.
+    fn grow_stack(&mut self, base: usize) -> Result<(), Fault> {
+        let wanted = base + HEADROOM;
+        let len = self.fiber.stack.len();
+        if wanted > len {
+            // By a half, or where that does not fit, by what is needed.
+            let mut target = wanted.max(len + len / 2);
+            if self.heap.meter.charge((target - len) * size_of::<Value>()).is_err() {
+                target = wanted;
+                self.heap.meter.charge((target - len) * size_of::<Value>())?;
+            }
+            self.fiber.stack.reserve_exact(target - len);
+            self.fiber.stack.resize(target, Value::NULL);
+        }
+        Ok(())
+    }
+
+    /// Gives the native function that waits its answer; [`Vm::run`] then goes on.
+    pub fn answer(&mut self, value: Value) {
+        if self.state == State::Waiting {
+            self.state = State::Running;
+            self.set_answer(value);
+        }
+    }
+
+    /// Gives the native function that waits an error instead of an answer.
+    ///
+    /// # Errors
+    /// If there is no room for the text.
+    pub fn answer_error(&mut self, text: &[u8]) -> Result<(), OutOfMemory> {
+        if self.state == State::Waiting {
+            self.state = State::Running;
+            let value = self.string(text)?;
+            match self.raise(Fault::Throw(value)) {
+                Ok(Some(Step::Failed(failure))) => self.failure = Some(failure),
+                Ok(_) => {}
+                Err(_) => return Err(OutOfMemory),
+            }
+        }
+        Ok(())
+    }
+
+    // What the host has of values.
+
+    /// Keeps a value, and what it refers to, until it is released.
+    pub fn hold(&mut self, value: Value) -> Held {
+        match self.free_held.pop() {
+            Some(index) => {
+                self.held[index as usize] = value;
+                Held(index)
+            }
+            None => {
+                self.held.push(value);
+                #[expect(clippy::cast_possible_truncation, reason = "a host holds few values")]
+                Held(self.held.len() as u32 - 1)
+            }
+        }
+    }
+
+    /// The value that is held.
+    pub fn held(&self, held: Held) -> Value {
+        self.held.get(held.0 as usize).copied().unwrap_or(Value::NULL)
+    }
+
+    /// Lets go of a value.
+    pub fn release(&mut self, held: Held) {
+        if let Some(value) = self.held.get_mut(held.0 as usize) {
+            *value = Value::NULL;
+            self.free_held.push(held.0);
+        }
+    }
+
+    /// Makes a string, between slices.
+    ///
+    /// # Errors
+    /// If there is no room for it.
+    pub fn string(&mut self, bytes: &[u8]) -> Result<Value, OutOfMemory> {
+        self.collect_for_host();
+        self.with_all_room(|vm| vm.heap.string(bytes))
+    }
+
+    /// Runs something that allocates outside a slice: without a collection, up to the limit.
+    pub(crate) fn with_all_room<T>(&mut self, make: impl FnOnce(&mut Vm) -> Result<T, Fault>) -> Result<T, OutOfMemory> {
+        self.heap.meter.open();
+        let made = make(self);
+        self.heap.meter.raise(0);
+        made.map_err(|_| OutOfMemory)
+    }
+
+    /// The heap.
+    pub fn heap(&self) -> &Heap {
+        &self.heap
+    }
+
+    /// The heap, to make and change values between slices.
+    pub fn heap_mut(&mut self) -> &mut Heap {
+        &mut self.heap
+    }
+
+    /// The root table.
+    pub fn root(&self) -> Value {
+        self.root
+    }
+
+    /// The image that the machine was made from.
+    pub fn image(&self) -> &Image {
+        &self.image
+    }
+
+    /// The text of a value as `print` has it, without asking `_tostring`.
+    pub fn text(&self, value: Value) -> Vec<u8> {
+        let mut text = Vec::new();
+        crate::ops::write_text(&self.heap, &self.image.0, value, &mut text);
+        text
+    }
+
+    /// Bytes that the process spends on the machine, about: with the spare room of its parts.
+    pub fn resident_bytes(&self) -> usize {
+        size_of::<Vm>()
+            + self.heap.arena_bytes()
+            + self.heap.used_bytes()
+            + self.functions.capacity() * size_of::<usize>()
+            + self.fiber.frames.capacity() * size_of::<fiber::Frame>()
+    }
+}
+
+/// The heap is full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutOfMemory;
+
+impl std::fmt::Display for OutOfMemory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("out of memory")
+    }
+}
+
+impl std::error::Error for OutOfMemory {}
+
+/// Why a call cannot begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StartError {
+    /// The machine is at work, or has ended.
+    Busy,
+    /// More than 200 arguments.
+    TooManyArguments,
+}
+
+impl std::fmt::Display for StartError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            StartError::Busy => "the machine is at work",
+            StartError::TooManyArguments => "too many arguments",
+        })
+    }
+}
+
+impl std::error::Error for StartError {}
+
