@@ -201,8 +201,7 @@ fn assert(call: &mut Call<'_>) -> Result<Flow, Fault> {
 
 fn newthread(call: &mut Call<'_>) -> Result<Flow, Fault> {
     let function = call.argument(1);
-    let script =
-        function.is(Tag::Closure) && matches!(call.heap.closures[function.index()].code, Code::Script(_));
+    let script = function.is(Tag::Closure) && matches!(call.heap.closures[function.index()].code, Code::Script(_));
     if script { Ok(Flow::Machine(Machine::NewThread)) } else { Err("closure expected".into()) }
 }
 

@@ -1,6 +1,6 @@
 //! Methods of functions.
 
-use super::Owner::Function;
+use super::Owner::{Blob, Function};
 use super::{Builtin, is_imp, reference_masks, room};
 use crate::fault::Fault;
 use crate::heap::object::{Closure, Code};
@@ -100,12 +100,12 @@ fn bindenv(call: &mut Call<'_>) -> Result<Flow, Fault> {
             "parameter 1 has an invalid type '{name}' ; expected: 'table|class|instance'"
         )));
     }
+    room(call, 256)?;
+    // The reference holds the environment weakly. On the platform nothing is known to rely on that.
+    let env = if is_imp(call) { object } else { call.heap.weak(object)? };
     let closure = match this.tag() {
-        Tag::Closure => {
-            let closure = &call.heap.closures[this.index()];
-            Closure { env: object, ..closure.clone() }
-        }
-        _ => Closure { code: Code::Native(this.payload()), env: object, ..Closure::default() },
+        Tag::Closure => Closure { env, ..call.heap.closures[this.index()].clone() },
+        _ => Closure { code: Code::Native(this.payload()), env, ..Closure::default() },
     };
     call.heap.closure(closure).map(Flow::Return)
 }
@@ -125,6 +125,12 @@ fn getinfos(call: &mut Call<'_>) -> Result<Flow, Fault> {
     let image = call.image.clone();
     let Some(native) = image.0.natives.get(index as usize) else { return Err(Fault::Corrupt) };
     let infos = call.heap.table(4)?;
+    // The reference registers the methods of its streams without names.
+    let nameless = ["eos", "flush", "len", "readblob", "readn", "seek", "tell", "writeblob", "writen"];
+    let name = match native.builtin {
+        Some(builtin) if builtin.owner == Blob && !is_imp(call) && nameless.contains(&builtin.name) => Value::NULL,
+        _ => native.name,
+    };
     let masks = native.builtin.map_or(Vec::new(), |builtin| reference_masks(builtin.types));
     let masks = if masks.is_empty() {
         Value::NULL
@@ -133,7 +139,7 @@ fn getinfos(call: &mut Call<'_>) -> Result<Flow, Fault> {
     };
     for (name, value) in [
         ("native", Value::TRUE),
-        ("name", native.name),
+        ("name", name),
         ("paramscheck", Value::integer(native.parameters.into())),
         ("typecheck", masks),
     ] {

@@ -47,15 +47,7 @@ pub(crate) const BUILTINS: &[Builtin] = &[
         "Swaps the two low bytes of an integer; in the stock dialect the second goes on to the upper half.",
     ),
     Builtin::new(Root, "swap4", swap4, 2, ".n", "swap4(i) -> integer", "Reverses the four bytes of an integer."),
-    Builtin::new(
-        Root,
-        "swapfloat",
-        swapfloat,
-        2,
-        ".n",
-        "swapfloat(f) -> float",
-        "Reverses the four bytes of a float.",
-    ),
+    Builtin::new(Root, "swapfloat", swapfloat, 2, ".n", "swapfloat(f) -> float", "Reverses the four bytes of a float."),
 ];
 
 const fn to_integer(owner: super::Owner) -> Builtin {

@@ -40,15 +40,7 @@ pub(crate) const BUILTINS: &[Builtin] = &[
         "rawdelete(key) -> any",
         "Deletes a slot of the table itself and returns its value, or null if there is none.",
     ),
-    Builtin::new(
-        Table,
-        "rawin",
-        rawin,
-        2,
-        "t",
-        "rawin(key) -> bool",
-        "Says whether the table itself has a slot.",
-    ),
+    Builtin::new(Table, "rawin", rawin, 2, "t", "rawin(key) -> bool", "Says whether the table itself has a slot."),
     Builtin::new(Table, "clear", clear, 1, ".", "clear()", "Removes all slots."),
     Builtin::new(
         Table,
@@ -88,15 +80,7 @@ pub(crate) const BUILTINS: &[Builtin] = &[
         "rawget(name) -> any",
         "Returns a field, method or static; else `the index doesn't exist`.",
     ),
-    Builtin::new(
-        Instance,
-        "rawset",
-        rawset,
-        3,
-        "x",
-        "rawset(name, value)",
-        "Sets a field; no metamethod is asked.",
-    ),
+    Builtin::new(Instance, "rawset", rawset, 3, "x", "rawset(name, value)", "Sets a field; no metamethod is asked."),
     Builtin::new(
         Instance,
         "rawin",

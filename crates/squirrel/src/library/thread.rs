@@ -72,11 +72,7 @@ pub(crate) const BUILTINS: &[Builtin] = &[
 
 fn generator_status(call: &mut Call<'_>) -> Result<Flow, Fault> {
     let this = call.this();
-    let state = if this.is(Tag::Generator) {
-        call.heap.generators[this.index()].state
-    } else {
-        GeneratorState::Dead
-    };
+    let state = if this.is(Tag::Generator) { call.heap.generators[this.index()].state } else { GeneratorState::Dead };
     let status: &[u8] = match state {
         GeneratorState::Suspended => b"suspended",
         GeneratorState::Running => b"running",

@@ -134,9 +134,9 @@ pub(super) fn sort(call: &mut Call<'_>) -> Result<Flow, Fault> {
         Sort::load(call)
     };
     let mut answer = match call.step {
-        COMPARED => Some(
-            call.result.to_integer().ok_or("numeric value expected as return value of the compare function")?,
-        ),
+        COMPARED => {
+            Some(call.result.to_integer().ok_or("numeric value expected as return value of the compare function")?)
+        }
         METAMETHOD => Some(call.result.as_integer().ok_or("_cmp must return an integer")?),
         _ => None,
     };
