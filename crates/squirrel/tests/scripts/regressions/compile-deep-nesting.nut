@@ -1,0 +1,25 @@
+// Sources nested a hundred thousand levels deep: compiled or refused, no crash.
+function rep(s, n) { local r = s; while (r.len() < s.len() * n) r += r; return r }
+function try_it(name, src) { try { compilestring(src) } catch (e) { } print(name + "\n") }
+local n = 100000
+try_it("parentheses", "return " + rep("(", n) + "1" + rep(")", n))
+try_it("arrays", "return " + rep("[", n) + rep("]", n))
+try_it("tables", "return " + rep("{a=", n) + "1" + rep("}", n))
+try_it("blocks", rep("{", n) + rep("}", n))
+try_it("not", "return " + rep("!", n) + "1")
+try_it("minus", "return " + rep("- ", n) + "1")
+try_it("if", rep("if(1)", n) + ";")
+try_it("else", rep("if(1);else ", n) + ";")
+try_it("while", rep("while(0)", n) + ";")
+try_it("functions", rep("function f(){", n) + rep("}", n))
+try_it("lambdas", "return " + rep("@()", n) + "1")
+try_it("classes", "return " + rep("class{a=", n) + "1" + rep("}", n))
+try_it("ternaries", "return " + rep("1?", n) + "1" + rep(":1", n))
+try_it("or", "return " + rep("1||", n) + "1")
+try_it("assignments", rep("a=", n) + "1")
+try_it("calls", "return f" + rep("()", n))
+try_it("members", "return a" + rep(".b", n))
+try_it("sum", "return 1" + rep("+1", n))
+try_it("try", rep("try ", n) + ";")
+try_it("switch", rep("switch(1){case 1:", n) + rep("}", n))
+print("alive\n")
