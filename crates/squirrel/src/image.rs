@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use hashbrown::HashMap;
+
 use crate::fault::Fault;
 use crate::heap::meter::Meter;
 use crate::heap::object::{METAMETHODS, NativeKind};
@@ -34,6 +36,12 @@ pub(crate) struct Native {
     pub(crate) types: Box<[u32]>,
     /// The registry entry.
     pub(crate) builtin: Option<&'static Builtin>,
+    /// Where it was registered, by the index of the owner's name in the image, and its name there: what snapshots call it.
+    pub(crate) owner: u16,
+    pub(crate) key: Value,
+    /// For people, as in [`Builtin`]; of what the host registers.
+    pub(crate) signature: Box<str>,
+    pub(crate) doc: Box<str>,
 }
 
 /// Everything that machines share. Cheap to clone.
@@ -55,6 +63,14 @@ pub(crate) struct ImageData {
     pub(crate) delegates: [Table; TAGS],
     /// Read-only objects of the host: their members.
     pub(crate) objects: Vec<Table>,
+    /// The path of each of them from the root table: `http`, `http.headers`.
+    pub(crate) object_names: Vec<Box<str>>,
+    /// The owners of native functions: objects and classes by path, built-in types by name.
+    pub(crate) owners: Vec<Box<str>>,
+    /// Finds a native function by owner and name.
+    pub(crate) native_index: HashMap<(u16, Value), u32>,
+    /// The names of the kinds of native content that the host's classes have.
+    pub(crate) kinds: Vec<Box<str>>,
     pub(crate) constants: Vec<(Box<[u8]>, Constant)>,
     pub(crate) metamethods: [Value; METAMETHODS.len()],
     pub(crate) constructor: Value,
@@ -84,6 +100,20 @@ impl Image {
     /// The dialect.
     pub fn dialect(&self) -> Dialect {
         self.0.dialect
+    }
+
+    /// All native functions, built in and the host's, in the order of their registration: for completion and reference
+    /// pages.
+    pub fn functions(&self) -> impl Iterator<Item = FunctionInfo<'_>> {
+        // The machine's own have no name.
+        self.0.natives.iter().filter(|native| !native.name.is_null()).map(|native| {
+            let (signature, doc) = match native.builtin {
+                Some(builtin) => (builtin.signature, builtin.doc),
+                None => (&*native.signature, &*native.doc),
+            };
+            let owner = self.0.owners.get(usize::from(native.owner)).map_or("", |owner| owner);
+            FunctionInfo { owner, name: self.0.strings.bytes(native.key), parameters: native.parameters, signature, doc }
+        })
     }
 
     /// The names in the root table of a new machine, in no particular order.
@@ -228,6 +258,9 @@ pub struct ImageBuilder {
     classes: Vec<ImageClass>,
     delegates: [Table; TAGS],
     objects: Vec<Table>,
+    object_names: Vec<Box<str>>,
+    owners: Vec<Box<str>>,
+    kinds: Vec<Box<str>>,
     constants: Vec<(Box<[u8]>, Constant)>,
     null_text: Box<[u8]>,
     start: u32,
@@ -253,13 +286,16 @@ impl ImageBuilder {
     pub fn with_seed(dialect: Dialect, seed: u64) -> ImageBuilder {
         let mut builder = ImageBuilder {
             dialect,
-            strings: StringSet::new(seed),
+            strings: StringSet::new(seed, dialect == Dialect::Stock),
             natives: Vec::new(),
             root: Table::with_capacity(0),
             tables: Vec::new(),
             classes: Vec::new(),
             delegates: std::array::from_fn(|_| Table::with_capacity(0)),
             objects: Vec::new(),
+            object_names: Vec::new(),
+            owners: Vec::new(),
+            kinds: Vec::new(),
             constants: Vec::new(),
             null_text: match dialect {
                 Dialect::Stock => b"(null : 0x(nil))".as_slice().into(),
@@ -268,27 +304,36 @@ impl ImageBuilder {
             start: 0,
             concatenate: 0,
         };
-        builder.start = builder.internal(crate::vm::internal::start);
-        builder.concatenate = builder.internal(crate::vm::internal::concatenate);
+        builder.start = builder.internal("start", crate::vm::internal::start);
+        builder.concatenate = builder.internal("concatenate", crate::vm::internal::concatenate);
         builder.libraries();
         builder
     }
 
-    fn internal(&mut self, function: NativeFn) -> u32 {
-        self.natives.push(Native { function, name: Value::NULL, parameters: 0, types: Box::default(), builtin: None });
-        last_index(&self.natives)
+    fn internal(&mut self, name: &str, function: NativeFn) -> u32 {
+        let (_, native) = self.native("(machine)", &Function::new(name, function, 0, ""));
+        if let Some(native) = self.natives.last_mut() {
+            native.name = Value::NULL;
+        }
+        native.payload()
+    }
+
+    /// The index of an owner's name.
+    fn owner(&mut self, name: &str) -> u16 {
+        let index = self.owners.iter().position(|owner| **owner == *name).unwrap_or_else(|| {
+            self.owners.push(name.into());
+            self.owners.len() - 1
+        });
+        u16::try_from(index).unwrap_or(u16::MAX)
     }
 
     fn add_native(&mut self, builtin: &'static Builtin) -> (Value, Value) {
-        let name = self.strings.intern(builtin.name.as_bytes());
-        self.natives.push(Native {
-            function: builtin.function,
-            name,
-            parameters: builtin.parameters,
-            types: masks(builtin.types),
-            builtin: Some(builtin),
-        });
-        (name, Value::new(Tag::Native, last_index(&self.natives)))
+        let Builtin { name, function, parameters, types, .. } = *builtin;
+        let native = self.native(builtin.owner.name(), &Function::new(name, function, parameters, types));
+        if let Some(native) = self.natives.last_mut() {
+            native.builtin = Some(builtin);
+        }
+        native
     }
 
     fn has(&self, dialects: Dialects) -> bool {
@@ -359,15 +404,23 @@ impl ImageBuilder {
             let name = self.strings.intern(b"math");
             insert(&mut self.root, &self.strings, name, Value::new(Tag::Table, last_index(&self.tables)));
         }
-        self.library_class("blob", NativeKind::Blob, &blob);
-        self.library_class("regexp", NativeKind::Regexp, &regexp);
-        if self.dialect == Dialect::Imp {
-            self.library_class("regexp2", NativeKind::Regexp, &regexp);
+        match self.dialect {
+            Dialect::Stock => {
+                // There a blob is one kind of stream; the others need files.
+                self.library_class("stream", None, NativeKind::None, &[]);
+                self.library_class("blob", Some(0), NativeKind::Blob, &blob);
+                self.library_class("regexp", None, NativeKind::Regexp, &regexp);
+            }
+            Dialect::Imp => {
+                self.library_class("blob", None, NativeKind::Blob, &blob);
+                self.library_class("regexp", None, NativeKind::Regexp, &regexp);
+                self.library_class("regexp2", None, NativeKind::Regexp, &regexp);
+            }
         }
     }
 
-    fn library_class(&mut self, name: &str, native: NativeKind, methods: &[(Value, Value)]) {
-        self.classes.push(ImageClass { base: None, native, methods: methods.to_vec() });
+    fn library_class(&mut self, name: &str, base: Option<usize>, native: NativeKind, methods: &[(Value, Value)]) {
+        self.classes.push(ImageClass { base, native, methods: methods.to_vec() });
         let name = self.strings.intern(name.as_bytes());
         insert(&mut self.root, &self.strings, name, Value::new(Tag::Class, last_index(&self.classes)));
     }
@@ -379,17 +432,29 @@ impl ImageBuilder {
         self
     }
 
-    /// Adds a function to the root table. `parameters` and `types` are as in [`Builtin`].
+    /// Adds a function to the root table.
     #[must_use]
-    pub fn function(mut self, name: &str, function: NativeFn, parameters: i8, types: &str) -> ImageBuilder {
-        let (name, value) = self.native(name, function, parameters, types);
+    pub fn function(mut self, function: Function<'_>) -> ImageBuilder {
+        let (name, value) = self.native("", &function);
         insert(&mut self.root, &self.strings, name, value);
         self
     }
 
-    fn native(&mut self, name: &str, function: NativeFn, parameters: i8, types: &str) -> (Value, Value) {
-        let name = self.strings.intern(name.as_bytes());
-        self.natives.push(Native { function, name, parameters, types: masks(types), builtin: None });
+    /// Registers a native function; returns its name and itself.
+    fn native(&mut self, owner: &str, function: &Function<'_>) -> (Value, Value) {
+        let owner = self.owner(owner);
+        let name = self.strings.intern(function.name.as_bytes());
+        self.natives.push(Native {
+            function: function.function,
+            name,
+            parameters: function.parameters,
+            types: masks(function.types),
+            builtin: None,
+            owner,
+            key: name,
+            signature: function.signature.into(),
+            doc: function.doc.into(),
+        });
         (name, Value::new(Tag::Native, last_index(&self.natives)))
     }
 
@@ -400,17 +465,28 @@ impl ImageBuilder {
         self
     }
 
-    /// Adds a read-only object to the root table, with functions and scalar values for members. Its `typeof` is `meta`.
+    /// Adds a read-only object to the root table, with functions, scalar values and further objects for members. Its
+    /// `typeof` is `meta`.
     #[must_use]
     pub fn object(mut self, name: &str, members: &[Member<'_>]) -> ImageBuilder {
+        let value = self.add_object(name, members);
+        let name = self.strings.intern(name.as_bytes());
+        insert(&mut self.root, &self.strings, name, value);
+        self
+    }
+
+    fn add_object(&mut self, path: &str, members: &[Member<'_>]) -> Value {
         let mut table = Table::with_capacity(members.len());
         for member in members {
             let (key, value) = match *member {
-                Member::Function { name, function, parameters, types } => {
-                    self.native(name, function, parameters, types)
+                Member::Function(ref function) => self.native(path, function),
+                Member::Object { name, members } => {
+                    let value = self.add_object(&format!("{path}.{name}"), members);
+                    (self.strings.intern(name.as_bytes()), value)
                 }
                 Member::Integer { name, value } => (self.strings.intern(name.as_bytes()), Value::integer(value)),
                 Member::Float { name, value } => (self.strings.intern(name.as_bytes()), Value::float(value)),
+                Member::Bool { name, value } => (self.strings.intern(name.as_bytes()), Value::bool(value)),
                 Member::Text { name, value } => {
                     (self.strings.intern(name.as_bytes()), self.strings.intern(value.as_bytes()))
                 }
@@ -418,21 +494,29 @@ impl ImageBuilder {
             insert(&mut table, &self.strings, key, value);
         }
         self.objects.push(table);
-        let name = self.strings.intern(name.as_bytes());
-        insert(&mut self.root, &self.strings, name, Value::new(Tag::Host, last_index(&self.objects)));
-        self
+        self.object_names.push(path.into());
+        Value::new(Tag::Host, last_index(&self.objects))
     }
 
     /// Adds a class with native methods to the root table; `constructor` among them is the constructor.
+    ///
+    /// `payload`, if given, names the kind of content that the host keeps in instances of the class: bytes that programs
+    /// do not see, which [`Call::payload`](crate::Call::payload) gives and
+    /// [`Call::set_payload`](crate::Call::set_payload) sets. Snapshots have them, under that name.
     #[must_use]
-    pub fn class(mut self, name: &str, methods: &[Member<'_>]) -> ImageBuilder {
-        let mut list = Vec::new();
-        for method in methods {
-            if let Member::Function { name, function, parameters, types } = *method {
-                list.push(self.native(name, function, parameters, types));
+    pub fn class(mut self, name: &str, payload: Option<&str>, methods: &[Function<'_>]) -> ImageBuilder {
+        let list: Vec<_> = methods.iter().map(|method| self.native(name, method)).collect();
+        let native = match payload {
+            None => NativeKind::None,
+            Some(kind) => {
+                let index = self.kinds.iter().position(|known| **known == *kind).unwrap_or_else(|| {
+                    self.kinds.push(kind.into());
+                    self.kinds.len() - 1
+                });
+                NativeKind::Host(u16::try_from(index).unwrap_or(u16::MAX))
             }
-        }
-        self.library_class(name, NativeKind::None, &list);
+        };
+        self.library_class(name, None, native, &list);
         self
     }
 
@@ -445,6 +529,8 @@ impl ImageBuilder {
                 self.strings.intern(tag.name().as_bytes());
             }
         }
+        // Of two functions with one owner and name the later one counts, as it does for programs.
+        let native_index = (0..).zip(&self.natives).map(|(index, native)| ((native.owner, native.key), index)).collect();
         Image(Arc::new(ImageData {
             number: NEXT.fetch_add(1, Ordering::Relaxed),
             dialect: self.dialect,
@@ -455,6 +541,10 @@ impl ImageBuilder {
             classes: self.classes,
             delegates: self.delegates,
             objects: self.objects,
+            object_names: self.object_names,
+            owners: self.owners,
+            native_index,
+            kinds: self.kinds,
             constants: self.constants,
             metamethods,
             constructor,
@@ -465,14 +555,91 @@ impl ImageBuilder {
     }
 }
 
-/// A member of a host's object or class.
+/// A native function that the host registers.
+#[derive(Clone, Copy, Debug)]
+pub struct Function<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// What runs.
+    pub function: NativeFn,
+    /// Number of parameters with `this`, as in [`Builtin::parameters`].
+    pub parameters: i8,
+    /// Types of the parameters, as in [`Builtin::types`].
+    pub types: &'a str,
+    /// For people: `sleep(seconds)`.
+    pub signature: &'a str,
+    /// For people: one line.
+    pub doc: &'a str,
+}
+
+impl<'a> Function<'a> {
+    /// A function without documentation.
+    pub const fn new(name: &'a str, function: NativeFn, parameters: i8, types: &'a str) -> Function<'a> {
+        Function { name, function, parameters, types, signature: "", doc: "" }
+    }
+
+    /// The same with signature and documentation, for completion and reference pages.
+    #[must_use]
+    pub const fn documented(self, signature: &'a str, doc: &'a str) -> Function<'a> {
+        Function { signature, doc, ..self }
+    }
+}
+
+/// A member of a host's object.
 #[derive(Clone, Copy, Debug)]
 pub enum Member<'a> {
-    /// A native function; see [`Builtin`] for `parameters` and `types`.
-    Function { name: &'a str, function: NativeFn, parameters: i8, types: &'a str },
-    Integer { name: &'a str, value: i32 },
-    Float { name: &'a str, value: f32 },
-    Text { name: &'a str, value: &'a str },
+    /// A native function.
+    Function(Function<'a>),
+    /// An object in the object.
+    Object {
+        /// Its name.
+        name: &'a str,
+        /// What it has.
+        members: &'a [Member<'a>],
+    },
+    /// An integer.
+    Integer {
+        /// Its name.
+        name: &'a str,
+        /// The number.
+        value: i32,
+    },
+    /// A float.
+    Float {
+        /// Its name.
+        name: &'a str,
+        /// The number.
+        value: f32,
+    },
+    /// A bool.
+    Bool {
+        /// Its name.
+        name: &'a str,
+        /// What it is.
+        value: bool,
+    },
+    /// A string.
+    Text {
+        /// Its name.
+        name: &'a str,
+        /// The text.
+        value: &'a str,
+    },
+}
+
+/// What is known of a native function of an image: see [`Image::functions`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FunctionInfo<'a> {
+    /// Where it lives: the path of an object or class, the name of a built-in type, or nothing for the root table.
+    pub owner: &'a str,
+    /// Its name.
+    pub name: &'a [u8],
+    /// Number of parameters with `this`, as in [`Builtin::parameters`].
+    pub parameters: i8,
+    /// For people: `find(substring [, start]) -> integer|null`. Empty where the host gave none.
+    pub signature: &'a str,
+    /// For people: one line. Empty where the host gave none.
+    pub doc: &'a str,
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "an image has a few thousand parts")]

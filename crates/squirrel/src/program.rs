@@ -144,10 +144,33 @@ pub(crate) enum OuterPlace {
 }
 
 impl Proto {
-    /// The line of an instruction.
-    pub(crate) fn line(&self, pc: usize) -> u32 {
+    /// The line of an instruction. With `as_reference` that is what the reference finds: where an instruction is the last of its
+    /// statement, its search may stop at the next one.
+    pub(crate) fn line(&self, pc: usize, as_reference: bool) -> u32 {
+        if as_reference {
+            return self.line_as_reference(pc + 1);
+        }
         let after = self.lines.partition_point(|&(first, _)| first as usize <= pc);
         self.lines.get(after.saturating_sub(1)).map_or(0, |&(_, line)| line)
+    }
+
+    fn line_as_reference(&self, after: usize) -> u32 {
+        let (mut low, mut high, mut middle) = (0, self.lines.len(), 0);
+        while low < high {
+            middle = low + (high - 1 - low) / 2;
+            let at = self.lines[middle].0 as usize;
+            if at > after {
+                high = middle;
+            } else if at < after {
+                if self.lines.get(middle + 1).is_some_and(|&(next, _)| next as usize >= after) {
+                    break;
+                }
+                low = middle + 1;
+            } else {
+                break;
+            }
+        }
+        self.lines.get(middle).map_or(0, |&(_, line)| line)
     }
 
     /// How many registers are in use when an instruction begins.

@@ -12,7 +12,6 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use crate::heap::strings::StringSet;
-use crate::heap::table::hash_string;
 use crate::op::{MAX_REGISTERS, NO_REG, Op, Reg};
 use crate::program::{Handler, LocalInfo, Operand, OuterInfo, OuterPlace, Proto};
 use crate::syntax::ast::{Function, LocalId, OuterSource, Position};
@@ -144,7 +143,9 @@ impl Output<'_> {
 impl Builder<'_, '_, '_> {
     fn body(&mut self) -> Result<()> {
         let parameters = self.tree.parameters as usize + usize::from(self.tree.vararg);
-        self.line(self.tree.position.line);
+        if !self.is_main {
+            self.line(self.tree.position.line);
+        }
         let start = self.code.len();
         for index in 0..parameters {
             let register = self.allocate(1)?;
@@ -241,7 +242,8 @@ impl Builder<'_, '_, '_> {
 
     fn string(&mut self, bytes: &[u8]) -> u32 {
         let value = self.output.strings.intern(bytes);
-        self.constant(value, hash_string(bytes))
+        let hash = self.output.strings.hash(value);
+        self.constant(value, hash)
     }
 
     /// A string constant for an instruction that has 16 bits for it.

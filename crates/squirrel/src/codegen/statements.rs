@@ -236,6 +236,7 @@ impl Builder<'_, '_, '_> {
 
     fn foreach(&mut self, [key, value, iterator]: [LocalId; 3], container: &Expr, body: &Stmt) -> Result<()> {
         let scope = self.open();
+        let is_local = matches!(container.kind, ExprKind::Local(_));
         let container = self.any(container)?;
         let captured = self.captured(key) || self.captured(value);
         // The key, the value behind it, then the iterator.
@@ -250,7 +251,10 @@ impl Builder<'_, '_, '_> {
         };
         self.declare(key, locals);
         self.declare(value, locals + 1);
-        self.declare(iterator, first + 2);
+        // The reference loses sight of its iterator where the container is a temporary.
+        if is_local {
+            self.declare(iterator, first + 2);
+        }
         let start = self.code.len();
         let next = self.emit(Op::Foreach { container, iterator: first + 2, key: first, by: 0 });
         if captured {

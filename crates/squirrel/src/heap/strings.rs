@@ -55,11 +55,13 @@ pub(crate) struct StringSet {
     texts: Vec<Text>,
     index: HashTable<u32>,
     hasher: Hasher,
+    /// Whether bytes from 128 on are negative, which shows in the order of tables.
+    signed: bool,
 }
 
 impl StringSet {
-    pub(crate) fn new(seed: u64) -> StringSet {
-        StringSet { texts: Vec::new(), index: HashTable::new(), hasher: Hasher::new(seed) }
+    pub(crate) fn new(seed: u64, signed: bool) -> StringSet {
+        StringSet { texts: Vec::new(), index: HashTable::new(), hasher: Hasher::new(seed), signed }
     }
 
     /// Adds a content, if it is new, and returns its value.
@@ -70,7 +72,7 @@ impl StringSet {
             return Value::new(Tag::String, index);
         }
         let index = self.texts.len() as u32;
-        self.texts.push(Text { bytes: SmallVec::from_slice(bytes), hash: hash_string(bytes), full });
+        self.texts.push(Text { bytes: SmallVec::from_slice(bytes), hash: hash_string(bytes, self.signed), full });
         let texts = &self.texts;
         self.index.insert_unique(u64::from(full) << 32 | u64::from(full), index, |&index| {
             let full = texts[index as usize].full;
@@ -198,7 +200,7 @@ impl Strings {
 
     #[expect(clippy::cast_possible_truncation, reason = "the limit of a heap is below 4 GiB")]
     fn add(&mut self, bytes: SmallVec<[u8; 16]>, full: u32, meter: &mut Meter) -> Result<Value, Fault> {
-        let text = Text { hash: hash_string(&bytes), bytes, full };
+        let text = Text { hash: hash_string(&bytes, self.shared.signed), bytes, full };
         meter.charge(Arena::<Text>::SLOT + INDEX + text.owned_bytes())?;
         let index = self.own.insert(text);
         let own = &self.own;
@@ -272,7 +274,7 @@ impl Strings {
 
     /// A string for [`Strings::restore`].
     pub(crate) fn text_of(&self, bytes: &[u8]) -> Text {
-        Text { bytes: SmallVec::from_slice(bytes), hash: hash_string(bytes), full: self.shared.hasher.hash(bytes) }
+        Text { bytes: SmallVec::from_slice(bytes), hash: hash_string(bytes, self.shared.signed), full: self.shared.hasher.hash(bytes) }
     }
 
     /// The arena of own strings, for a snapshot.

@@ -424,15 +424,18 @@ fn last(size: usize) -> u32 {
     size.saturating_sub(1) as u32
 }
 
-/// The reference's hash of a string: all bytes of short ones, every `n`th of long ones.
-pub(crate) fn hash_string(bytes: &[u8]) -> u32 {
+/// The reference's hash of a string: all bytes of short ones, the first of long ones. `signed` says that C's `char` is.
+pub(crate) fn hash_string(bytes: &[u8], signed: bool) -> u32 {
     #[expect(clippy::cast_possible_truncation, reason = "as the reference computes, in 32 bits")]
     let mut hash = bytes.len() as u32;
     let step = (bytes.len() >> 5) | 1;
     let mut left = bytes.len();
     let mut at = 0;
     while left >= step {
-        hash ^= (hash << 5).wrapping_add(hash >> 2).wrapping_add(u32::from(bytes[at]));
+        // The reference widens a `char` to 16 bits.
+        let high = if signed && bytes[at] >= 0x80 { 0xff00 } else { 0 };
+        let character = u32::from(bytes[at]) | high;
+        hash ^= (hash << 5).wrapping_add(hash >> 2).wrapping_add(character);
         at += 1;
         left -= step;
     }

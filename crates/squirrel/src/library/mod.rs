@@ -61,6 +61,29 @@ pub enum Owner {
     Regexp,
 }
 
+impl Owner {
+    /// Its name as [`Image::functions`](crate::Image::functions) has it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Owner::Root => "",
+            Owner::Math => "math",
+            Owner::Number => "number",
+            Owner::Bool => "bool",
+            Owner::String => "string",
+            Owner::Table => "table",
+            Owner::Array => "array",
+            Owner::Function => "function",
+            Owner::Class => "class",
+            Owner::Instance => "instance",
+            Owner::Generator => "generator",
+            Owner::Thread => "thread",
+            Owner::WeakRef => "weakref",
+            Owner::Blob => "blob",
+            Owner::Regexp => "regexp",
+        }
+    }
+}
+
 /// Which dialects have a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialects {

@@ -64,6 +64,9 @@ pub(crate) const BUILTINS: &[Builtin] = &[
 /// The register of a matcher that stopped, as a string.
 const STATE: usize = 3;
 
+/// Fuel that a matcher gets in a slice, at least.
+const LEAST: i64 = 64;
+
 /// Bytes that a byte of a pattern may take once it is compiled.
 const COMPILED: usize = 64;
 
@@ -110,7 +113,12 @@ fn run(call: &mut Call<'_>, search: Search, answer: Answer) -> Result<Flow, Faul
         let state = call.heap.bytes(call.register(STATE));
         Matcher::decode(state, &pattern, length).ok_or(Fault::Corrupt)?
     };
-    match matcher.run(&pattern, call.heap.bytes(text), call.fuel) {
+    // Some steps a slice, however small the slice.
+    let given = (*call.fuel).max(LEAST);
+    let mut fuel = given;
+    let progress = matcher.run(&pattern, call.heap.bytes(text), &mut fuel);
+    *call.fuel -= given - fuel;
+    match progress {
         Progress::Done(captures) => answer(call, captures).map(Flow::Return),
         Progress::TooDeep => Err("stack overflow".into()),
         Progress::More => {

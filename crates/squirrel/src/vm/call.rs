@@ -154,7 +154,7 @@ impl Vm {
                 self.ensure(4096 + count * 16)?;
                 self.fiber.stack.copy_within(base..base + count, base + 1);
                 self.fiber.stack[base] = function;
-                self.call(metamethod, base, count + 1, then, root)
+                self.call(metamethod, base, count + 1, then, if root == Root::No { Root::Silent } else { root })
             }
             tag => Err(Fault::error(format!("attempt to call '{}'", tag.name()))),
         }

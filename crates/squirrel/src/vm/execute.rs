@@ -111,6 +111,16 @@ impl Vm {
                 }
             }};
         }
+        macro_rules! shift {
+            ($op:expr, $dst:expr, $a:expr, $b:expr, $with:expr) => {{
+                let (a, b) = ($a, $b);
+                if a.both_integers(b) && in_range(b.raw_integer()) {
+                    r!($dst) = Value::integer($with(a.raw_integer(), b.raw_integer()));
+                } else {
+                    leave!(Exit::Op($op))
+                }
+            }};
+        }
         // A comparison of numbers: `$integer` on integers, `$float` on floats of one type.
         macro_rules! compare {
             ($op:expr, $a:expr, $b:expr, $relation:expr, $holds:tt) => {{
@@ -217,6 +227,7 @@ impl Vm {
                 Op::GetIndex { dst, object, key } => {
                     let (object, key) = (r!(object), r!(key));
                     let found = match object.tag() {
+                        _ if key.is_null() => None,
                         Tag::Array => {
                             let index = key.as_integer().and_then(|index| usize::try_from(index).ok());
                             index.and_then(|index| heap.arrays[object.index()].0.get(index).copied())
@@ -244,6 +255,7 @@ impl Vm {
                                 None => false,
                             }
                         }
+                        _ if key.is_null() => false,
                         _ => {
                             let hash = heap.hash(key);
                             set_field(heap, object, key, hash, value)
@@ -505,12 +517,14 @@ impl Vm {
                 Op::BitAnd { dst, a, b } => bitwise!(op, dst, r!(a), r!(b), |a, b| a & b),
                 Op::BitOr { dst, a, b } => bitwise!(op, dst, r!(a), r!(b), |a, b| a | b),
                 Op::BitXor { dst, a, b } => bitwise!(op, dst, r!(a), r!(b), |a, b| a ^ b),
-                Op::ShiftLeft { dst, a, b } => bitwise!(op, dst, r!(a), r!(b), shift_left),
-                Op::ShiftRight { dst, a, b } => bitwise!(op, dst, r!(a), r!(b), shift_right),
-                Op::ShiftRightUnsigned { dst, a, b } => bitwise!(op, dst, r!(a), r!(b), shift_right_unsigned),
+                Op::ShiftLeft { dst, a, b } => shift!(op, dst, r!(a), r!(b), |a: i32, b| a << b),
+                Op::ShiftRight { dst, a, b } => shift!(op, dst, r!(a), r!(b), |a: i32, b| a >> b),
+                Op::ShiftRightUnsigned { dst, a, b } => {
+                    shift!(op, dst, r!(a), r!(b), |a: i32, b: i32| (a.cast_unsigned() >> b).cast_signed());
+                }
                 Op::BitAndInteger { dst, a, value } => bitwise!(op, dst, r!(a), Value::integer(value), |a, b| a & b),
-                Op::ShiftLeftInteger { dst, a, value } => bitwise!(op, dst, r!(a), Value::integer(value), shift_left),
-                Op::ShiftRightInteger { dst, a, value } => bitwise!(op, dst, r!(a), Value::integer(value), shift_right),
+                Op::ShiftLeftInteger { dst, a, value } => shift!(op, dst, r!(a), Value::integer(value), |a: i32, b| a << b),
+                Op::ShiftRightInteger { dst, a, value } => shift!(op, dst, r!(a), Value::integer(value), |a: i32, b| a >> b),
                 Op::Equal { dst, a, b } => r!(dst) = Value::bool(ops::equal(r!(a), r!(b))),
                 Op::NotEqual { dst, a, b } => r!(dst) = Value::bool(!ops::equal(r!(a), r!(b))),
                 Op::Less { dst, a, b } => r!(dst) = Value::bool(compare!(op, r!(a), r!(b), Relation::Less, <)),
@@ -622,9 +636,6 @@ fn set_field(heap: &mut crate::heap::Heap, object: Value, key: Value, hash: u32,
     match object.tag() {
         Tag::Table => {
             use crate::heap::table::Short;
-            if key.is_null() {
-                return false;
-            }
             let table = &mut heap.tables[object.index()];
             match table.find_short(key, hash) {
                 Short::At(at) => match table.node_mut(at) {
@@ -680,22 +691,8 @@ fn concatenate(
     ops::concatenate(heap, image, a, b, fuel).map(Some)
 }
 
-pub(super) use shifts::{shift_left, shift_right, shift_right_unsigned};
-
-mod shifts {
-    /// Counts of 32 and more, and negative ones, shift everything out.
-    #[expect(clippy::cast_sign_loss, reason = "negative counts become large ones")]
-    pub(crate) fn shift_left(a: i32, count: i32) -> i32 {
-        a.checked_shl(count as u32).unwrap_or(0)
-    }
-
-    #[expect(clippy::cast_sign_loss, reason = "negative counts become large ones")]
-    pub(crate) fn shift_right(a: i32, count: i32) -> i32 {
-        a.checked_shr(count as u32).unwrap_or(if a < 0 { -1 } else { 0 })
-    }
-
-    #[expect(clippy::cast_sign_loss, clippy::cast_possible_wrap, reason = "the bits are what is shifted")]
-    pub(crate) fn shift_right_unsigned(a: i32, count: i32) -> i32 {
-        (a as u32).checked_shr(count as u32).unwrap_or(0) as i32
-    }
+/// Counts below 32 only; others go to the general case, which knows the dialect's rule.
+#[inline(always)]
+fn in_range(count: i32) -> bool {
+    count & !31 == 0
 }

@@ -112,6 +112,8 @@ pub(crate) struct Fiber {
     pub(crate) stack: Vec<Value>,
     pub(crate) frames: Vec<Frame>,
     pub(crate) status: Status,
+    /// The error handler: a function or null. A coroutine has the one that was set when it was made.
+    pub(crate) handler: Value,
     /// The function of a coroutine.
     pub(crate) function: Value,
     /// Activations and native functions at work.
@@ -128,6 +130,7 @@ impl Default for Fiber {
             stack: Vec::new(),
             frames: Vec::new(),
             status: Status::Idle,
+            handler: Value::NULL,
             function: Value::NULL,
             depth: 0,
             outer: Then::Drop,
@@ -147,6 +150,7 @@ impl Fiber {
     /// registers null (see [`Fiber::clean`]), so all of the stack counts.
     pub(crate) fn reach(&self, reach: &mut Reacher<'_>) {
         reach.value(self.function);
+        reach.value(self.handler);
         for frame in &self.frames {
             reach.value(frame.function);
             reach.index(Tag::Generator, frame.generator);

@@ -28,7 +28,7 @@ impl Vm {
                 std::mem::replace(&mut self.constants, table)
             }
             Machine::SetErrorHandler => {
-                self.error_handler = argument(self, 1);
+                self.fiber.handler = argument(self, 1);
                 Value::NULL
             }
             Machine::SetDebugHook => Value::NULL,
@@ -55,6 +55,9 @@ impl Vm {
             }
             Machine::NewMember { raw } => {
                 let (class, key, value) = (argument(self, 0), argument(self, 1), argument(self, 2));
+                if key.is_null() {
+                    return Err("null key".into());
+                }
                 let (attributes, is_static) = (argument(self, 3), argument(self, 4).truth());
                 self.complete(then, Value::NULL)?;
                 self.add_member(class, key, value, attributes, is_static, raw)?;
@@ -62,7 +65,7 @@ impl Vm {
             }
             Machine::NewThread => {
                 let function = argument(self, 1);
-                let fiber = Fiber { function, ..Fiber::default() };
+                let fiber = Fiber { function, handler: self.fiber.handler, ..Fiber::default() };
                 self.heap.thread(fiber)?
             }
             Machine::ThreadStatus => {
@@ -84,7 +87,7 @@ impl Vm {
             }
             Machine::ThreadCall => return self.thread_call(argument(self, 0), base, count, then),
             Machine::ThreadWakeup => return self.thread_wakeup(argument(self, 0), argument(self, 1), then),
-            Machine::Suspend => return self.suspend(argument(self, 1), then),
+            Machine::Suspend => return self.suspend(argument(self, usize::from(count > 1)), then),
             Machine::Compile => {
                 let (source, name) = (argument(self, 1), argument(self, 2));
                 self.compile(source, name)?
@@ -172,7 +175,6 @@ impl Vm {
         let proto = self.functions.get(index as usize).ok_or(Fault::Corrupt)?.clone();
         let mut names = proto.parameter_names.to_vec();
         if proto.vararg {
-            names.pop();
             names.push(self.heap.string(b"...")?);
         }
         let parameters = self.heap.array(names)?;

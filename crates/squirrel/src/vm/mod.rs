@@ -91,12 +91,14 @@ pub struct Vm {
     current: u32,
     root: Value,
     constants: Value,
-    error_handler: Value,
     held: Vec<Value>,
     free_held: Vec<u32>,
     state: State,
     /// The instruction that asked for room last, and what it asked for since.
     retry: Option<(usize, u32, usize)>,
+    /// What is known of the error that is being raised.
+    noted: Option<Box<Failure>>,
+    /// An error of the host's that nothing caught.
     failure: Option<Box<Failure>>,
     fuel: i64,
 }
@@ -124,11 +126,11 @@ impl Vm {
             current: NONE,
             root: Value::NULL,
             constants: Value::NULL,
-            error_handler: Value::NULL,
             held: Vec::new(),
             free_held: Vec::new(),
             state: State::Resting,
             retry: None,
+            noted: None,
             failure: None,
             fuel: 0,
         };
@@ -386,7 +388,7 @@ impl Vm {
         for (_, fiber) in &mut self.parked {
             fiber.clean(&self.functions, false);
         }
-        let Vm { heap, fiber, parked, root, constants, error_handler, held, functions, programs, current, .. } = self;
+        let Vm { heap, fiber, parked, root, constants, held, functions, programs, current, .. } = self;
         let freed = heap.collect(|reach| {
             fiber.reach(reach);
             for (thread, fiber) in parked.iter() {
@@ -394,7 +396,7 @@ impl Vm {
                 fiber.reach(reach);
             }
             reach.index(Tag::Thread, *current);
-            reach.values(&[*root, *constants, *error_handler]);
+            reach.values(&[*root, *constants]);
             reach.values(held);
             // Programs after the first have their strings in this heap.
             for function in functions.iter().skip(programs.get(1).map_or(usize::MAX, |&(_, first)| first as usize)) {

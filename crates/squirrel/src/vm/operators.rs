@@ -1,15 +1,22 @@
 //! Instructions that need the whole machine: every one that the loop leaves to it.
 
 use super::Vm;
-use super::execute::{shift_left, shift_right, shift_right_unsigned};
 use super::fiber::{Relation, Root, Then};
 use crate::fault::Fault;
 use crate::heap::object::{Code, Metamethod};
+use crate::image::Dialect;
 use crate::native::Host;
 use crate::op::{Op, Reg};
 use crate::ops::{self, Ordered};
 use crate::program::OuterPlace;
 use crate::value::{Tag, Value};
+
+#[derive(Clone, Copy)]
+enum Shift {
+    Left,
+    Right,
+    RightUnsigned,
+}
 
 impl Vm {
     /// Runs an instruction in general.
@@ -105,19 +112,19 @@ impl Vm {
             Op::BitAnd { dst, a, b } => self.bitwise(dst, self.register(a), self.register(b), |a, b| a & b),
             Op::BitOr { dst, a, b } => self.bitwise(dst, self.register(a), self.register(b), |a, b| a | b),
             Op::BitXor { dst, a, b } => self.bitwise(dst, self.register(a), self.register(b), |a, b| a ^ b),
-            Op::ShiftLeft { dst, a, b } => self.bitwise(dst, self.register(a), self.register(b), shift_left),
-            Op::ShiftRight { dst, a, b } => self.bitwise(dst, self.register(a), self.register(b), shift_right),
+            Op::ShiftLeft { dst, a, b } => self.shift(dst, self.register(a), self.register(b), Shift::Left),
+            Op::ShiftRight { dst, a, b } => self.shift(dst, self.register(a), self.register(b), Shift::Right),
             Op::ShiftRightUnsigned { dst, a, b } => {
-                self.bitwise(dst, self.register(a), self.register(b), shift_right_unsigned)
+                self.shift(dst, self.register(a), self.register(b), Shift::RightUnsigned)
             }
             Op::BitAndInteger { dst, a, value } => {
                 self.bitwise(dst, self.register(a), Value::integer(value), |a, b| a & b)
             }
             Op::ShiftLeftInteger { dst, a, value } => {
-                self.bitwise(dst, self.register(a), Value::integer(value), shift_left)
+                self.shift(dst, self.register(a), Value::integer(value), Shift::Left)
             }
             Op::ShiftRightInteger { dst, a, value } => {
-                self.bitwise(dst, self.register(a), Value::integer(value), shift_right)
+                self.shift(dst, self.register(a), Value::integer(value), Shift::Right)
             }
             Op::Negate { dst, src } => {
                 let value = self.register(src);
@@ -255,12 +262,30 @@ impl Vm {
         Ok(())
     }
 
+    /// Shifts. A count of 32 or more, or below 0, counts modulo 32 in the stock dialect, as the reference's processor has it; in the
+    /// imp dialect it shifts everything out.
+    fn shift(&mut self, dst: Reg, a: Value, b: Value, shift: Shift) -> Result<(), Fault> {
+        let wraps = self.image.0.dialect == Dialect::Stock;
+        self.bitwise(dst, a, b, |a, count| {
+            let unsigned = a.cast_unsigned();
+            let bits = count.cast_unsigned();
+            let in_range = wraps || bits < 32;
+            match shift {
+                Shift::Left if in_range => a.wrapping_shl(bits),
+                Shift::Right if in_range => a.wrapping_shr(bits),
+                Shift::RightUnsigned if in_range => unsigned.wrapping_shr(bits).cast_signed(),
+                Shift::Right => a >> 31,
+                Shift::Left | Shift::RightUnsigned => 0,
+            }
+        })
+    }
+
     fn instance_of(&mut self, dst: Reg, a: Value, class: Value) -> Result<(), Fault> {
         if !class.is(Tag::Class) {
             return Err(Fault::error(format!(
                 "cannot apply instanceof between a {} and a {}",
-                a.tag().name(),
-                class.tag().name()
+                class.tag().name(),
+                a.tag().name()
             )));
         }
         let mut holds = false;

@@ -222,7 +222,16 @@ impl Vm {
             Tag::Generator => {
                 match self.heap.generators[object.index()].state {
                     GeneratorState::Dead => None,
-                    _ => return self.resume(object, Then::Generated),
+                    GeneratorState::Running => return Err("cannot iterate generator".into()),
+                    GeneratorState::Suspended => {
+                        // The key counts on before the generator runs.
+                        let place = self.base();
+                        let next = integer(if at.is_null() { 0 } else { index + 1 });
+                        self.resume(object, Then::Generated)?;
+                        self.fiber.stack[place + usize::from(iterator)] = next;
+                        self.fiber.stack[place + usize::from(key)] = next;
+                        return Ok(());
+                    }
                 }
             }
             Tag::Instance => {
@@ -262,7 +271,7 @@ impl Vm {
 
     /// The generator has yielded, or returned.
     pub(super) fn foreach_generated(&mut self, value: Value) {
-        let Some(Op::Foreach { container, iterator, key, by }) = self.current_op() else { return };
+        let Some(Op::Foreach { container, key, by, .. }) = self.current_op() else { return };
         let generator = self.register(container);
         if !generator.is(Tag::Generator)
             || self.heap.generators[generator.index()].state == GeneratorState::Dead
@@ -270,10 +279,6 @@ impl Vm {
             self.jump(by);
             return;
         }
-        let at = self.register(iterator);
-        let index = if at.is_null() { 0 } else { at.raw_integer() };
-        self.set_register(key, Value::integer(index));
         self.set_register(key.wrapping_add(1), value);
-        self.set_register(iterator, Value::integer(index.wrapping_add(1)));
     }
 }

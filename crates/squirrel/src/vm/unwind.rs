@@ -1,6 +1,6 @@
 //! Errors: who catches them, whom they are reported to, and what is known of them in the end.
 
-use super::fiber::{Frame, Root, Status, Then, frame};
+use super::fiber::{Frame, Root, Status, Then};
 use super::{Step, Vm};
 use crate::fault::Fault;
 use crate::heap::object::{Code, GeneratorState};
@@ -88,6 +88,7 @@ impl Vm {
                     frame.pc = target;
                 }
                 self.set_register(register, thrown);
+                self.noted = None;
                 return Ok(None);
             }
             let report = root == Root::Report || (first == 0 && !is_native(&self.fiber.frames[first]) && self.current != NONE);
@@ -98,7 +99,7 @@ impl Vm {
                     return Ok(None);
                 }
             }
-            if self.failure.is_none() && self.image.0.dialect == Dialect::Imp && root != Root::No {
+            if self.noted.is_none() && self.image.0.dialect == Dialect::Imp && root != Root::No {
                 // There the whole stack is wanted, callbacks too, if nothing catches it further down.
                 if !(0..first).any(|place| self.handler(place).is_some()) && self.parked.is_empty() {
                     self.note_failure(thrown);
@@ -114,14 +115,14 @@ impl Vm {
             match ended.then {
                 // "No such slot", said cleanly.
                 Then::Get(dst, asked) if thrown.is_null() => {
-                    self.failure = None;
+                    self.noted = None;
                     return match self.get_again(dst, asked) {
                         Ok(()) => Ok(None),
                         Err(fault) => self.raise(fault),
                     };
                 }
                 Then::Set(asked) if thrown.is_null() => {
-                    self.failure = None;
+                    self.noted = None;
                     return match self.set_again(asked) {
                         Ok(()) => Ok(None),
                         Err(fault) => self.raise(fault),
@@ -166,15 +167,8 @@ impl Vm {
 
     /// Calls the error handler, above all frames. Says whether it was called.
     fn report(&mut self, thrown: Value) -> Result<bool, Fault> {
-        let handler = self.error_handler;
-        let Code::Script(function) = (match handler.tag() {
-            Tag::Closure => self.heap.closures[handler.index()].code,
-            _ => return Ok(false),
-        }) else {
-            return Ok(false);
-        };
-        let Some(proto) = self.functions.get(function as usize) else { return Ok(false) };
-        if proto.parameters != 2 || proto.vararg || proto.generator || self.fiber.frames.len() >= self.limits.depth {
+        let handler = self.fiber.handler;
+        if !matches!(handler.tag(), Tag::Closure | Tag::Native) || self.fiber.frames.len() >= self.limits.depth {
             return Ok(false);
         }
         if self.fiber.frames.last().is_some_and(|frame| frame.then == Then::Rethrow) {
@@ -197,15 +191,14 @@ impl Vm {
         self.fiber.stack[base] = thrown;
         self.fiber.stack[base + 1] = self.root;
         self.fiber.stack[base + 2] = thrown;
-        self.fiber.depth += 1;
-        self.fiber.frames.push(frame(handler, Code::Script(function), base + 1, Then::Rethrow, Root::Silent));
-        Ok(true)
+        // A handler that cannot be called is as good as none.
+        Ok(self.call(handler, base + 1, 2, Then::Rethrow, Root::Silent).is_ok())
     }
 
     /// The bottom of a fiber: a thread hands the error to whoever called it; for the program it is the end.
     fn thread_failed(&mut self, thrown: Value) -> Result<Option<Step>, Fault> {
         if self.parked.is_empty() {
-            let failure = match self.failure.take() {
+            let failure = match self.noted.take() {
                 Some(failure) if failure.value == thrown => failure,
                 _ => Box::new(Failure { value: thrown, message: self.text(thrown), stack: Vec::new() }),
             };
@@ -219,7 +212,7 @@ impl Vm {
     fn note_failure(&mut self, thrown: Value) {
         // A stack of ten thousand frames tells no more than its ends.
         let stack = (0..self.fiber.frames.len()).rev().filter_map(|place| self.stack_entry(place)).take(200).collect();
-        self.failure = Some(Box::new(Failure { value: thrown, message: self.text(thrown), stack }));
+        self.noted = Some(Box::new(Failure { value: thrown, message: self.text(thrown), stack }));
     }
 
     /// Describes the frame at a place of the stack; `None` for what starts a call of the host's.
@@ -245,7 +238,7 @@ impl Vm {
                 Some(StackEntry {
                     function: self.heap.as_bytes(proto.name).unwrap_or(b"unknown").to_vec(),
                     source: self.heap.bytes(proto.source).to_vec(),
-                    line: i32::try_from(proto.line(pc)).unwrap_or(-1),
+                    line: i32::try_from(proto.line(pc, self.image.0.dialect == Dialect::Stock)).unwrap_or(-1),
                     locals,
                 })
             }
@@ -273,7 +266,8 @@ impl Vm {
         {
             variables.push((name, this));
         }
-        for local in &proto.locals {
+        // As in the reference, of two variables with one name the outer one comes last, and so is what a table keeps.
+        for local in proto.locals.iter().rev() {
             if local.from <= pc && pc < local.to
                 && let Some(&value) = self.fiber.stack.get(base + usize::from(local.register))
             {

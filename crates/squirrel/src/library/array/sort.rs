@@ -140,6 +140,7 @@ pub(super) fn sort(call: &mut Call<'_>) -> Result<Flow, Fault> {
         METAMETHOD => Some(call.result.as_integer().ok_or("_cmp must return an integer")?),
         _ => None,
     };
+    let mut compared = false;
     loop {
         // An only child needs no comparison.
         if sort.child.is_none() && sort.root.saturating_mul(2) == sort.bottom() {
@@ -157,10 +158,12 @@ pub(super) fn sort(call: &mut Call<'_>) -> Result<Flow, Fault> {
                     sort.save(call);
                     return Ok(call.invoke(comparator, CALL, &[call.root, a, b], COMPARED));
                 }
-                if !call.has_fuel() {
+                // At least one comparison a slice, however small the slice.
+                if compared && !call.has_fuel() {
                     sort.save(call);
                     return Ok(Flow::Pause { step: RESUMED, registers: CALL });
                 }
+                compared = true;
                 match order(call, a, b)? {
                     Ordered::Known(order) => answer = Some(order),
                     Ordered::Ask(closure) => {

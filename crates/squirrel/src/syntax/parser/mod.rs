@@ -134,9 +134,8 @@ impl Parser<'_, '_> {
             self.recover(&checkpoint, Item::Statement)?;
         }
         while self.token != Token::End {
-            let errors = self.errors.len();
             self.statement_and_end(&mut body)?;
-            while self.errors.len() > errors && self.token == Token::CloseBrace {
+            while !self.errors.is_empty() && self.token == Token::CloseBrace {
                 self.skip();
             }
         }
