@@ -25,7 +25,7 @@ import subprocess
 import sys
 import tempfile
 
-TIME_LIMIT = 30  # seconds for one program
+TIME_LIMIT = 60  # seconds for one program
 BANNER = re.compile(rb"Time difference = \d+\[ms\]\n\Z")  # the module's farewell
 
 
