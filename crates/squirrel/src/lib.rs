@@ -3,14 +3,17 @@
 //! It has no I/O, clock, threads or async: a [`Host`] gives programs what they get of the world.
 
 mod codegen;
+mod disassemble;
 mod fault;
 mod heap;
 mod image;
+mod inspect;
 mod library;
 mod native;
 mod op;
 mod ops;
 mod program;
+mod report;
 mod snapshot;
 pub mod syntax;
 mod text;

@@ -1,12 +1,18 @@
 //! A compiled program: immutable, and shared by any number of machines.
 
-use std::sync::Arc;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fmt::{self, Write as _};
+use std::sync::{Arc, OnceLock};
+
+use hashbrown::HashMap;
+use sha2::{Digest as _, Sha256};
 
 use crate::heap::strings::StringSet;
-use crate::image::Image;
+use crate::image::{Dialect, Image};
 use crate::op::{Op, Reg};
-use crate::syntax::{CompileError, Constant};
-use crate::value::Value;
+use crate::syntax::{CompileError, Constant, Scalar};
+use crate::value::{Tag, Value};
 
 /// A compiled program. Cloning it is cheap; ten thousand machines may run the same one.
 #[derive(Clone, Debug)]
@@ -25,6 +31,12 @@ pub(crate) struct ProgramData {
     pub(crate) name: Box<[u8]>,
     /// The number of the image that it was compiled for.
     pub(crate) image: u64,
+    dialect: Dialect,
+    /// The constants that it was compiled with and uses, by name: the host's and those of earlier programs.
+    pub(crate) known: Vec<(Box<[u8]>, Constant)>,
+    /// Whether a running program compiled it; a snapshot then has its source.
+    pub(crate) at_run_time: bool,
+    digest: OnceLock<Digest>,
 }
 
 impl Program {
@@ -33,19 +45,45 @@ impl Program {
     /// # Errors
     /// All errors of the source, at least one; the first is the reference's.
     pub fn compile(image: &Image, source: &[u8], name: &[u8]) -> Result<Program, Vec<CompileError>> {
-        Self::compile_with(image, source, name, &[])
+        let constants = image.0.constants.iter().rev();
+        Self::build(image, source, name, constants.map(|(name, constant)| (&**name, constant)), false)
     }
 
-    /// Compiles a program that knows constants besides those of the image.
+    /// Compiles a program for a running one, whose constants it knows besides those of the image.
     pub(crate) fn compile_with(
         image: &Image,
         source: &[u8],
         name: &[u8],
         constants: &[(Box<[u8]>, Constant)],
     ) -> Result<Program, Vec<CompileError>> {
+        // A program's own constants come first.
+        let all = image.0.constants.iter().rev().chain(constants.iter().rev());
+        Self::build(image, source, name, all.map(|(name, constant)| (&**name, constant)), true)
+    }
+
+    /// Compiles the source of a snapshot again, with the constants that it used then.
+    pub(crate) fn compile_again(
+        image: &Image,
+        source: &[u8],
+        name: &[u8],
+        known: &[(Box<[u8]>, Constant)],
+    ) -> Result<Program, Vec<CompileError>> {
+        Self::build(image, source, name, known.iter().map(|(name, constant)| (&**name, constant)), true)
+    }
+
+    fn build<'a>(
+        image: &Image,
+        source: &[u8],
+        name: &[u8],
+        constants: impl Iterator<Item = (&'a [u8], &'a Constant)>,
+        at_run_time: bool,
+    ) -> Result<Program, Vec<CompileError>> {
+        let constants: HashMap<&[u8], &Constant> = constants.collect();
+        let used = RefCell::new(BTreeMap::new());
         let known = |name: &[u8]| {
-            let mut all = constants.iter().chain(&image.0.constants);
-            all.find(|(known, _)| &**known == name).map(|(_, constant)| constant.clone())
+            let constant: Constant = (*constants.get(name)?).clone();
+            used.borrow_mut().insert(Box::from(name), constant.clone());
+            Some(constant)
         };
         let parsed = crate::syntax::parse(source, &known)?;
         let mut strings = StringSet::clone(&image.0.strings);
@@ -68,8 +106,141 @@ impl Program {
             source: source.into(),
             name: name.into(),
             image: image.0.number,
+            dialect: image.0.dialect,
+            known: used.into_inner().into_iter().collect(),
+            at_run_time,
+            digest: OnceLock::new(),
         })))
     }
+
+    /// Identifies the program: its source, its name, the dialect, the constants of the host that it uses, and what the compiler
+    /// made of all that. A snapshot names its programs so; one that was written before the compiler changed needs the
+    /// program of then, and is refused.
+    ///
+    /// The first call takes a while: about as long as compiling.
+    pub fn digest(&self) -> Digest {
+        *self.0.digest.get_or_init(|| digest(&self.0))
+    }
+
+    /// The source.
+    pub fn source(&self) -> &[u8] {
+        &self.0.source
+    }
+
+    /// The name that stack traces have for the source.
+    pub fn name(&self) -> &[u8] {
+        &self.0.name
+    }
+}
+
+impl ProgramData {
+    /// Bytes that it counts for in the heap of the machine that compiled it.
+    pub(crate) fn run_time_bytes(&self) -> usize {
+        let scalar = |scalar: &Scalar| match scalar {
+            Scalar::String(bytes) => size_of::<Scalar>() + bytes.len(),
+            _ => size_of::<Scalar>(),
+        };
+        let known: usize = self
+            .known
+            .iter()
+            .map(|(name, constant)| {
+                name.len()
+                    + size_of::<Constant>()
+                    + match constant {
+                        Constant::Scalar(constant) => scalar(constant),
+                        Constant::Enum(members) => members.iter().map(|(name, member)| name.len() + scalar(member)).sum(),
+                    }
+            })
+            .sum();
+        self.source.len().saturating_mul(4).saturating_add(known)
+    }
+}
+
+/// The name of a program in snapshots: see [`Program::digest`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest(pub [u8; 32]);
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Digest({self})")
+    }
+}
+
+/// Hashes what is formatted.
+struct Hashing(Sha256);
+
+impl fmt::Write for Hashing {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.update(text);
+        Ok(())
+    }
+}
+
+/// Hashes a program. Values of strings go in by content, since their numbers depend on the image.
+fn digest(data: &ProgramData) -> Digest {
+    let mut hash = Hashing(Sha256::new());
+    let text = |hash: &mut Hashing, bytes: &[u8]| {
+        hash.0.update((bytes.len() as u64).to_le_bytes());
+        hash.0.update(bytes);
+    };
+    let value = |hash: &mut Hashing, value: Value| {
+        hash.0.update((value.tag() as u32).to_le_bytes());
+        if value.is(Tag::String) {
+            text(hash, data.strings.bytes(value));
+        } else {
+            hash.0.update(value.payload().to_le_bytes());
+        }
+    };
+    let written = write!(hash, "impstead-squirrel 1 {:?} {} ", data.dialect, data.functions.len());
+    debug_assert!(written.is_ok());
+    text(&mut hash, &data.name);
+    text(&mut hash, &data.source);
+    let _ = write!(hash, "{:?}", data.known);
+    for function in &data.functions {
+        let Proto {
+            name,
+            source,
+            code,
+            constants,
+            functions,
+            parameters,
+            defaults,
+            vararg,
+            generator,
+            registers,
+            lines,
+            live,
+            handlers,
+            locals,
+            parameter_names,
+            outers,
+        } = &**function;
+        value(&mut hash, *name);
+        value(&mut hash, *source);
+        let numbers = (parameters, defaults, vararg, generator, registers, lines, live, handlers);
+        let _ = write!(hash, "{code:?} {functions:?} {numbers:?}");
+        for constant in constants {
+            value(&mut hash, constant.value);
+        }
+        for &LocalInfo { name, register, cell, from, to } in locals {
+            value(&mut hash, name);
+            let _ = write!(hash, "{register} {cell} {from} {to}");
+        }
+        for &name in parameter_names {
+            value(&mut hash, name);
+        }
+        for outer in outers {
+            value(&mut hash, outer.name);
+            let _ = write!(hash, "{:?}", outer.source);
+        }
+    }
+    Digest(hash.0.finalize().into())
 }
 
 /// A constant operand, with the hash that places it in tables.
