@@ -1,12 +1,11 @@
 //! Errors: who catches them, whom they are reported to, and what is known of them in the end.
 
 use super::fiber::{Frame, Root, Status, Then};
-use super::{Step, Vm};
+use super::{State, Step, Vm};
 use crate::fault::Fault;
 use crate::heap::object::{Code, GeneratorState};
 use crate::heap::table::NONE;
 use crate::image::Dialect;
-use crate::ops;
 use crate::value::{Tag, Value};
 
 /// An error that nothing caught.
@@ -21,7 +20,7 @@ pub struct Failure {
 }
 
 /// A function that was at work when an error was raised.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct StackEntry {
     /// Its name: `main` for the program itself, `unknown` where it has none.
     pub function: Vec<u8>,
@@ -29,24 +28,50 @@ pub struct StackEntry {
     pub source: Vec<u8>,
     /// The line, from 1; -1 in native functions.
     pub line: i32,
-    /// Its variables and their text, innermost scope first.
+    /// Its variables and their text: captured ones first, then the innermost scope, `this` last.
     pub locals: Vec<(Vec<u8>, LocalText)>,
 }
 
 /// The value of a variable in a report.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum LocalText {
+    /// `null`
     Null,
+    /// A bool.
     Bool(bool),
+    /// An integer.
     Integer(i32),
-    /// A float as it prints.
-    Float(Vec<u8>),
+    /// A float.
+    Float(f32),
+    /// The bytes of a string.
     String(Vec<u8>),
     /// Of all others the type.
-    Object(&'static str),
+    Object(Tag),
 }
 
 impl Vm {
+    /// Whether the program has set an error handler of its own, which has seen what nothing caught.
+    pub fn has_error_handler(&self) -> bool {
+        !self.fiber.handler.is_null()
+    }
+
+    /// Gives up the call that is running or waiting. What it has done stays done; what it was about to do does not happen.
+    pub fn abandon(&mut self) {
+        if !matches!(self.state, State::Running | State::Waiting) {
+            return;
+        }
+        loop {
+            while self.drop_frame().is_some() {}
+            if self.leave_thread(Status::Idle).is_err() {
+                break;
+            }
+        }
+        self.fiber.depth = 0;
+        self.fuel = self.fuel.max(0);
+        (self.noted, self.failure) = (None, None);
+        self.state = State::Resting;
+    }
+
     /// Raises an error in the frame on top. Gives a step if nothing catches it.
     pub(super) fn raise(&mut self, fault: Fault) -> Result<Option<Step>, Fault> {
         self.retry = None;
@@ -245,7 +270,7 @@ impl Vm {
         }
     }
 
-    /// The variables of a script frame that are in scope, captured ones first, then locals, outermost scope first.
+    /// The variables of a script frame that are in scope: captured ones first, then locals, innermost scope first, `this` last.
     pub(super) fn variables(&self, place: usize) -> Vec<(Value, Value)> {
         let mut variables = Vec::new();
         let Some(frame) = self.fiber.frames.get(place) else { return variables };
@@ -261,11 +286,6 @@ impl Vm {
                 variables.push((outer.name, value));
             }
         }
-        if let Some(&this) = self.fiber.stack.get(base)
-            && let Some(&name) = proto.parameter_names.first()
-        {
-            variables.push((name, this));
-        }
         // As in the reference, of two variables with one name the outer one comes last, and so is what a table keeps.
         for local in proto.locals.iter().rev() {
             if local.from <= pc && pc < local.to
@@ -273,6 +293,11 @@ impl Vm {
             {
                 variables.push((local.name, open(value)));
             }
+        }
+        if let Some(&this) = self.fiber.stack.get(base)
+            && let Some(&name) = proto.parameter_names.first()
+        {
+            variables.push((name, this));
         }
         variables
     }
@@ -282,13 +307,9 @@ impl Vm {
             Tag::Null => LocalText::Null,
             Tag::Bool => LocalText::Bool(value.truth()),
             Tag::Integer => LocalText::Integer(value.raw_integer()),
-            Tag::Float => {
-                let mut text = Vec::new();
-                ops::write_text(&self.heap, &self.image.0, value, &mut text);
-                LocalText::Float(text)
-            }
+            Tag::Float => LocalText::Float(value.as_float().unwrap_or(0.0)),
             Tag::String => LocalText::String(self.heap.bytes(value).to_vec()),
-            tag => LocalText::Object(tag.name()),
+            tag => LocalText::Object(tag),
         }
     }
 }
