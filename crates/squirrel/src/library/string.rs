@@ -300,6 +300,9 @@ fn split(call: &mut Call<'_>) -> Result<Flow, Fault> {
         made = 1;
     }
     let (array, mut at) = (call.register(3), counter(call, 4));
+    if !array.is(Tag::Array) {
+        return Err(Fault::Corrupt);
+    }
     while let Some((start, behind)) = cutter.next(call.heap.bytes(text).get(..end).unwrap_or_default(), at) {
         let piece = &call.heap.bytes(text)[start..behind];
         let piece = if piece.len() <= 128 {
