@@ -274,12 +274,15 @@ fn type_name(call: &mut Call<'_>) -> Result<Flow, Fault> {
 fn nexti(call: &mut Call<'_>) -> Result<Flow, Fault> {
     let length = blob(call.heap, call.this(), NO_BLOB)?.bytes.len();
     let previous = call.argument(1);
-    let next = if previous.is_null() {
-        // The reference begins with 0 whatever the length; then reading that fails.
-        if length == 0 && is_imp(call) { None } else { Some(0) }
-    } else {
-        let previous = previous.to_integer().ok_or("internal error (_nexti) wrong argument type")?;
-        usize::try_from(previous).ok().map(|previous| previous + 1).filter(|&next| next < length)
+    let next = match (previous.is_null(), length) {
+        (true, 0) if is_imp(call) => None,
+        // The reference answers 0, and cannot read that.
+        (true, 0) => return Err("_nexti returned an invalid idx".into()),
+        (true, _) => Some(0),
+        (false, _) => {
+            let previous = previous.to_integer().ok_or("internal error (_nexti) wrong argument type")?;
+            usize::try_from(previous).ok().map(|previous| previous + 1).filter(|&next| next < length)
+        }
     };
     Ok(Flow::Return(next.map_or(Value::NULL, count)))
 }

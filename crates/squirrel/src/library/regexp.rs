@@ -102,8 +102,10 @@ fn run(call: &mut Call<'_>, search: Search, answer: Answer) -> Result<Flow, Faul
     let length = call.heap.bytes(text).len();
     let mut matcher = if call.step == 0 {
         let start = if call.count() > 2 { integer(call, 2).unwrap_or(0) } else { 0 };
-        // The reference reads outside the text.
-        let start = usize::try_from(start).ok().filter(|&start| start <= length).ok_or("index out of range")?;
+        // The reference reads outside of the text.
+        let Some(start) = usize::try_from(start).ok().filter(|&start| start <= length) else {
+            return answer(call, None).map(Flow::Return);
+        };
         if call.count() < 3 {
             // It is kept when the slice ends.
             call.set_register(2, Value::NULL);
