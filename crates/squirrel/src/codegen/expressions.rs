@@ -115,14 +115,15 @@ impl Builder<'_, '_, '_> {
                 let is_or = matches!(expr.kind, ExprKind::Or { .. });
                 self.to(left, dst)?;
                 // `dst` holds a value now, so what is evaluated next must not take it for a temporary.
-                let jump = self.emit(if is_or { Op::JumpIf { src: dst, by: 0 } } else { Op::JumpUnless { src: dst, by: 0 } });
+                let jump = if is_or { Op::JumpIf { src: dst, by: 0 } } else { Op::JumpUnless { src: dst, by: 0 } };
+                let jump = self.emit_holding(dst, jump);
                 self.to(right, dst)?;
                 self.patch(jump);
             }
             ExprKind::Conditional { condition, then, otherwise } => {
                 let no = self.branch(condition, false)?;
                 self.to(then, dst)?;
-                let end = self.emit(Op::Jump { by: 0 });
+                let end = self.emit_holding(dst, Op::Jump { by: 0 });
                 self.patch_all(&no);
                 self.to(otherwise, dst)?;
                 self.patch(end);
@@ -132,7 +133,8 @@ impl Builder<'_, '_, '_> {
             | ExprKind::Compound { .. }
             | ExprKind::Increment { .. } => {
                 if let ExprKind::Increment { target, delta, prefix: false } = &expr.kind {
-                    self.post_increment(target, *delta, Some(dst))?;
+                    let old = self.post_increment(target, *delta, Some(dst))?;
+                    self.copy(dst, old);
                 } else {
                     let value = self.operand(expr)?;
                     let value = self.settle(value)?;
@@ -193,6 +195,15 @@ impl Builder<'_, '_, '_> {
             }
         }
         Ok(())
+    }
+
+    /// Emits an instruction at which a register is in use already, though no temporary yet.
+    fn emit_holding(&mut self, register: Reg, op: Op) -> usize {
+        let top = self.top;
+        self.top = top.max(usize::from(register) + 1);
+        let at = self.emit(op);
+        self.top = top;
+        at
     }
 
     fn copy(&mut self, dst: Reg, src: Reg) {
@@ -268,9 +279,7 @@ impl Builder<'_, '_, '_> {
                 if *prefix {
                     self.compound(target, BinaryOperator::Add, Right::Integer(*delta))
                 } else {
-                    let dst = self.allocate(1)?;
-                    self.post_increment(target, *delta, Some(dst))?;
-                    Ok(Pending::Register(dst))
+                    self.post_increment(target, *delta, None).map(Pending::Register)
                 }
             }
             _ => {
@@ -285,7 +294,7 @@ impl Builder<'_, '_, '_> {
     }
 
     /// Evaluates into the register at the top of the stack, which parts of the expression may use meanwhile.
-    fn to_temporary(&mut self, expr: &Expr, dst: Reg) -> Result<()> {
+    pub(super) fn to_temporary(&mut self, expr: &Expr, dst: Reg) -> Result<()> {
         match &expr.kind {
             // These write `dst` before they are done, so it must not be a temporary of theirs.
             ExprKind::And { .. } | ExprKind::Or { .. } => {
@@ -451,6 +460,7 @@ impl Builder<'_, '_, '_> {
             // The right side is read after the left one has been loaded, when the operator runs.
             let left = self.allocate(1)?;
             let mark = self.top;
+            self.top -= 1;
             self.load_target(&target, left)?;
             self.top = mark;
             (left, left)
@@ -480,32 +490,33 @@ impl Builder<'_, '_, '_> {
         Ok(Pending::Register(dst))
     }
 
-    /// `target++`: the old value goes to `dst`.
-    fn post_increment(&mut self, target: &Expr, delta: i32, dst: Option<Reg>) -> Result<()> {
+    /// `target++`: returns the register that has the old value, which may be `dst`.
+    fn post_increment(&mut self, target: &Expr, delta: i32, dst: Option<Reg>) -> Result<Reg> {
         let target = self.target(target)?;
-        let old = match dst {
-            Some(dst) => dst,
-            None => self.allocate(1)?,
-        };
         if let Target::Register(register) = target {
+            let old = match dst {
+                Some(dst) => dst,
+                None => self.allocate(1)?,
+            };
             if old == register {
                 // `i = i++`: the old value stays.
                 let scratch = self.allocate(1)?;
                 self.emit(Op::AddInteger { dst: scratch, a: register, value: delta });
-                return Ok(());
+                return Ok(old);
             }
             self.copy(old, register);
-            self.emit(Op::AddInteger { dst: register, a: register, value: delta });
-            return Ok(());
+            self.emit_holding(old, Op::AddInteger { dst: register, a: register, value: delta });
+            return Ok(old);
         }
-        let new = self.allocate(2)?;
+        let old = self.allocate(2)?;
         let mark = self.top;
-        self.load_target(&target, new)?;
+        self.top -= 2;
+        self.load_target(&target, old)?;
+        self.top = mark - 1;
+        self.emit(Op::AddInteger { dst: old + 1, a: old, value: delta });
         self.top = mark;
-        self.emit(Op::AddInteger { dst: new + 1, a: new, value: delta });
-        self.store(&target, new + 1)?;
-        self.copy(old, new);
-        Ok(())
+        self.store(&target, old + 1)?;
+        Ok(old)
     }
 
     // Operators.
@@ -691,6 +702,8 @@ impl Builder<'_, '_, '_> {
     fn class(&mut self, class: &Class) -> Result<Reg> {
         let dst = self.allocate(1)?;
         let mark = self.top;
+        // Until the class is made, its register is a temporary like others.
+        self.top -= 1;
         let base = match &class.base {
             Some(base) => self.any(base)?,
             None => NO_REG,

@@ -148,8 +148,11 @@ impl Builder<'_, '_, '_> {
         }
         let start = self.code.len();
         for index in 0..parameters {
-            let register = self.allocate(1)?;
-            self.registers[index] = register;
+            self.registers[index] = self.allocate(1)?;
+        }
+        // All parameters are in use before the first instruction.
+        for index in 0..parameters {
+            let register = self.registers[index];
             if self.tree.locals[index].captured {
                 self.emit(Op::NewCell { reg: register });
             }
@@ -310,8 +313,10 @@ impl Builder<'_, '_, '_> {
         let mark = self.top;
         let defaults = if tree.defaults.is_empty() { NO_REG } else { self.allocate(tree.defaults.len())? };
         for (place, default) in tree.defaults.iter().enumerate() {
-            self.to(default, defaults + place as Reg)?;
+            self.top = mark + place;
+            self.to_temporary(default, defaults + place as Reg)?;
         }
+        self.top = mark + tree.defaults.len();
         if tree.parameters as usize > MAX_REGISTERS - 2 {
             return self.error("internal compiler error: too many locals");
         }

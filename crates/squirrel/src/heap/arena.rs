@@ -63,6 +63,11 @@ impl<T: Object> Arena<T> {
         self.slots.get(index)
     }
 
+    /// The object in a slot, to change.
+    pub(crate) fn get_mut(&mut self, index: usize) -> Option<&mut T> {
+        self.slots.get_mut(index)
+    }
+
     /// Number of objects.
     pub(crate) fn live(&self) -> usize {
         self.live
@@ -118,22 +123,32 @@ impl<T: Object> Arena<T> {
         freed
     }
 
-    /// Takes all slots and their use, for a snapshot.
-    pub(crate) fn parts(&self) -> (&[T], &[u64], usize) {
-        (&self.slots, &self.used, self.cursor)
+    /// The objects, each with its index.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (usize, &T)> {
+        self.slots.iter().enumerate().filter(|&(index, _)| self.contains(index))
     }
 
-    /// Makes an arena of what [`Arena::parts`] gave. Returns `None` where the parts contradict each other.
-    pub(crate) fn from_parts(slots: Vec<T>, used: Vec<u64>, cursor: usize) -> Option<Arena<T>> {
+    /// Which slots are in use: a bit each.
+    pub(crate) fn used(&self) -> &[u64] {
+        &self.used
+    }
+
+    /// Bytes that the objects count for.
+    pub(crate) fn used_bytes(&self) -> usize {
+        self.live * size_of::<T>() + self.iter().map(|(_, object)| object.owned_bytes()).sum::<usize>()
+    }
+
+    /// Makes an arena of slots of which some are in use. Returns `None` where the numbers contradict each other.
+    pub(crate) fn from_parts(slots: Vec<T>, used: Vec<u64>) -> Option<Arena<T>> {
         let words = slots.len().div_ceil(64);
-        if used.len() != words || cursor > words {
+        if used.len() != words {
             return None;
         }
         if !slots.len().is_multiple_of(64) && used.last().is_some_and(|last| last >> (slots.len() % 64) != 0) {
             return None;
         }
         let live = used.iter().map(|word| word.count_ones() as usize).sum();
-        Some(Arena { slots, reached: vec![0; words], used, cursor, live })
+        Some(Arena { slots, reached: vec![0; words], used, cursor: 0, live })
     }
 }
 

@@ -317,12 +317,27 @@ impl Heap {
         let count = data.fields.len();
         let owned = if count > 3 { count * size_of::<Value>() } else { 0 };
         self.meter.charge(Arena::<Instance>::SLOT + owned)?;
-        data.locked = true;
+        let lock = !data.locked;
         let mut fields = smallvec::SmallVec::new();
         fields.reserve_exact(count);
         fields.extend(data.fields.iter().map(|field| field.value));
         let instance = Instance { class: class.payload(), fields, payload: None };
+        if lock {
+            self.lock(class);
+        }
         Ok(Value::new(Tag::Instance, self.instances.insert(instance)))
+    }
+
+    /// Closes a class to new fields, and those that it inherits from.
+    fn lock(&mut self, class: Value) {
+        let mut at = class.payload();
+        while let Some(data) = self.classes.get_mut(at as usize) {
+            if data.locked {
+                break;
+            }
+            data.locked = true;
+            at = data.base;
+        }
     }
 
     /// Gives an instance its native content.

@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 
 use super::arena::{Arena, Object};
 use super::meter::Meter;
-use super::table::hash_string;
+use super::table::{NONE, hash_string};
 use crate::fault::Fault;
 use crate::value::{Tag, Value};
 
@@ -251,30 +251,45 @@ impl Strings {
         index.checked_sub(self.shared.texts.len()).is_none_or(|own| self.own.contains(own))
     }
 
-    /// Puts the strings of a snapshot in. `None` where a content stands twice.
+    /// Puts the strings of a snapshot in. Returns the number of the string of each slot, which is a shared one where the
+    /// shared strings have the content by now, and [`NONE`] for free slots. `None` where a content stands twice.
     #[expect(clippy::cast_possible_truncation, reason = "indexes are made of u32")]
-    pub(crate) fn restore(&mut self, own: Arena<Text>) -> Option<()> {
-        self.own = own;
-        for index in 0..self.own.slots() {
-            if !self.own.contains(index) {
+    pub(crate) fn restore(&mut self, mut texts: Vec<Text>, mut used: Vec<u64>) -> Option<Vec<u32>> {
+        let count = used.iter().map(|word| word.count_ones() as usize).sum();
+        let mut index = HashTable::with_capacity(count);
+        let wide = |text: &Text| u64::from(text.full) << 32 | u64::from(text.full);
+        let mut numbers = vec![NONE; texts.len()];
+        for place in 0..texts.len() {
+            let word = used.get_mut(place / 64)?;
+            if *word & (1 << (place % 64)) == 0 {
                 continue;
             }
-            let full = self.own[index].full;
-            if self.lookup(&self.own[index].bytes, full).is_some() {
+            let text = &texts[place];
+            if let Some(shared) = self.shared.find(&text.bytes, text.full) {
+                *word &= !(1 << (place % 64));
+                numbers[place] = shared;
+                texts[place] = Text::default();
+                continue;
+            }
+            if index.find(wide(text), |&other: &u32| texts[other as usize].bytes == text.bytes).is_some() {
                 return None;
             }
-            let own = &self.own;
-            self.index.insert_unique(u64::from(full) << 32 | u64::from(full), index as u32, |&index| {
-                let full = own[index as usize].full;
-                u64::from(full) << 32 | u64::from(full)
-            });
+            index.insert_unique(wide(text), place as u32, |&other| wide(&texts[other as usize]));
+            numbers[place] = (self.shared.texts.len() + place) as u32;
         }
-        Some(())
+        self.own = Arena::from_parts(texts, used)?;
+        self.index = index;
+        Some(numbers)
     }
 
-    /// A string for [`Strings::restore`].
-    pub(crate) fn text_of(&self, bytes: &[u8]) -> Text {
-        Text { bytes: SmallVec::from_slice(bytes), hash: hash_string(bytes, self.shared.signed), full: self.shared.hasher.hash(bytes) }
+    /// A string for [`Strings::restore`]; what is longer than fits its slot has room for `capacity` bytes.
+    pub(crate) fn text_of(&self, bytes: &[u8], capacity: usize) -> Text {
+        let mut content = SmallVec::new();
+        if bytes.len() > content.inline_size() {
+            content.reserve_exact(capacity.max(bytes.len()));
+        }
+        content.extend_from_slice(bytes);
+        Text { bytes: content, hash: hash_string(bytes, self.shared.signed), full: self.shared.hasher.hash(bytes) }
     }
 
     /// The arena of own strings, for a snapshot.
@@ -282,14 +297,19 @@ impl Strings {
         &self.own
     }
 
-    /// Bytes that one own string counts for.
-    pub(crate) fn cost(text: &Text) -> usize {
-        Arena::<Text>::SLOT + INDEX + text.owned_bytes()
+    /// Bytes that the own strings count for.
+    pub(crate) fn used_bytes(&self) -> usize {
+        self.own.used_bytes() + self.own.live() * INDEX
     }
 }
 
 impl Text {
     pub(crate) fn content(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// How many bytes there is room for, if they do not fit into the slot.
+    pub(crate) fn capacity(&self) -> usize {
+        self.bytes.capacity()
     }
 }

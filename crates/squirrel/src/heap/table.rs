@@ -4,6 +4,8 @@
 //! with a free pointer that moves down, sizes that are powers of two from 4. The contract is section 6.3 of the language
 //! specification.
 
+use smallvec::SmallVec;
+
 use super::arena::Object;
 use super::meter::Meter;
 use crate::fault::Fault;
@@ -380,39 +382,48 @@ impl Table {
 
     /// Makes a table of what [`Table::parts`] gave; `None` where the parts cannot be a table.
     pub(crate) fn from_parts(nodes: Vec<Node>, free: u32, delegate: u32) -> Option<Table> {
+        /// The mark of a node that is another's successor.
+        const NAMED: u32 = u32::MAX;
         let size = nodes.len();
-        if size == 0 {
-            return Some(Table::default());
-        }
         if size < 4 || !size.is_power_of_two() || free as usize >= size {
             return None;
         }
-        // No two nodes may name the same successor: then every chain ends.
-        let mut named = vec![false; size];
+        // Where the next displaced key goes, nothing may be. Below there, no node was ever a successor.
+        let next_free = &nodes[free as usize];
+        if !next_free.key.is_null() || next_free.next != NONE {
+            return None;
+        }
+        // No two nodes may name the same successor: then every chain ends, or is a ring.
+        let mut order: SmallVec<[u32; 32]> = SmallVec::from_elem(0, size);
         let mut used = 0;
-        for (at, node) in nodes.iter().enumerate() {
+        for node in &nodes {
             used += u32::from(!node.key.is_null());
-            if node.next == NONE {
-                continue;
-            }
-            let taken = named.get_mut(node.next as usize)?;
-            if std::mem::replace(taken, true) || node.next as usize == at {
+            if node.next != NONE && (node.next <= free || std::mem::replace(order.get_mut(node.next as usize)?, NAMED) != 0) {
                 return None;
             }
         }
-        // A ring is the one way left not to end: walk from every node that nothing names.
-        let mut visited = vec![false; size];
+        // Numbers the nodes along their chains, from those that nothing names on. The place where the search for a key
+        // begins must come before the key in the same chain. What has no number in the end is on a ring.
+        let (mut count, mut before) = (0, 0);
         for start in 0..size {
-            if named[start] {
+            if order[start] != 0 {
                 continue;
             }
             let mut at = start;
-            while let Some(seen) = visited.get_mut(at) {
-                *seen = true;
-                at = nodes[at].next as usize;
+            while let Some(node) = nodes.get(at) {
+                count += 1;
+                order[at] = count;
+                if !node.key.is_null() {
+                    let main = order[node.hash as usize & (size - 1)];
+                    if main <= before || main > count {
+                        return None;
+                    }
+                }
+                at = node.next as usize;
             }
+            before = count;
         }
-        if visited.contains(&false) {
+        if count as usize != size {
             return None;
         }
         Some(Table { nodes: nodes.into_boxed_slice(), used, free, delegate })

@@ -67,8 +67,8 @@ pub(crate) struct Lexer<'s> {
     current: Token,
     /// What is wrong, for [`Token::Error`].
     pub(crate) error: &'static str,
-    /// The delimiter of a string in which an error was found: the rest of it is still to be skipped.
-    broken_string: Option<u8>,
+    /// The last byte of a damaged token, the rest of which is still to be skipped.
+    damaged_until: Option<u8>,
     /// The value of an integer.
     pub(crate) integer: i32,
     /// The value of a float.
@@ -101,7 +101,7 @@ impl<'s> Lexer<'s> {
             previous: Token::End,
             current: Token::End,
             error: "",
-            broken_string: None,
+            damaged_until: None,
             integer: 0,
             float: 0.0,
             symbol: Symbol(0),
@@ -155,8 +155,8 @@ impl<'s> Lexer<'s> {
     /// Reads the next token.
     pub(crate) fn next(&mut self) -> Token {
         self.previous_line = self.line;
-        if let Some(delimiter) = self.broken_string.take() {
-            self.skip_string(delimiter);
+        if let Some(last) = self.damaged_until.take() {
+            self.skip_damaged(last);
         }
         loop {
             let byte = self.peek();
@@ -223,7 +223,10 @@ impl<'s> Lexer<'s> {
             b'a'..=b'z' | b'A'..=b'Z' | b'_' => return self.word(),
             b'0'..=b'9' => return self.number(first),
             b'"' | b'\'' => return self.plain_string(first),
-            _ if first.is_ascii_control() => return self.fail("unexpected character(control)"),
+            _ if first.is_ascii_control() => {
+                self.damaged_until = Some(first);
+                return self.fail("unexpected character(control)");
+            }
             _ => self.at += 1,
         }
         match first {
@@ -374,7 +377,7 @@ impl<'s> Lexer<'s> {
                     match self.escape() {
                         Ok(byte) => buffer.push(byte),
                         Err(error) => {
-                            self.broken_string = Some(delimiter);
+                            self.damaged_until = Some(delimiter);
                             return self.fail(error);
                         }
                     }
@@ -467,15 +470,15 @@ impl<'s> Lexer<'s> {
         Token::String
     }
 
-    /// Skips the rest of a string with an error in it, at most to the end of the line.
-    fn skip_string(&mut self, delimiter: u8) {
+    /// Skips bytes to the next one that is `last`, at most to the end of the line.
+    fn skip_damaged(&mut self, last: u8) {
         loop {
             match self.peek() {
                 b'\n' | 0 => return,
                 b'\\' if !matches!(self.source.get(self.at + 1), None | Some(b'\n')) => self.at += 2,
                 byte => {
                     self.at += 1;
-                    if byte == delimiter {
+                    if byte == last {
                         return;
                     }
                 }

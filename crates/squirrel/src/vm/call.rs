@@ -182,10 +182,11 @@ impl Vm {
         tail: Option<Frame>,
     ) -> Result<Option<Step>, Fault> {
         self.check_depth(root)?;
-        let proto = self.functions.get(index as usize).ok_or(Fault::Corrupt)?.clone();
         self.grow_stack(base + count)?;
+        let proto = self.functions.get(index as usize).ok_or(Fault::Corrupt)?;
         let parameters = usize::from(proto.parameters);
-        if proto.vararg {
+        let (registers, is_generator, vararg) = (usize::from(proto.registers), proto.generator, proto.vararg);
+        if vararg {
             if count < parameters {
                 return Err("wrong number of parameters".into());
             }
@@ -205,9 +206,9 @@ impl Vm {
             }
         }
         let env = self.heap.closures[function.index()].env;
-        if proto.generator {
-            let mut registers = vec![Value::NULL; usize::from(proto.registers)].into_boxed_slice();
-            let filled = (parameters + usize::from(proto.vararg)).min(registers.len());
+        if is_generator {
+            let mut registers = vec![Value::NULL; registers].into_boxed_slice();
+            let filled = (parameters + usize::from(vararg)).min(registers.len());
             registers[..filled].copy_from_slice(&self.fiber.stack[base..base + filled]);
             if !env.is_null() {
                 registers[0] = self.heap.strong(env);
@@ -328,8 +329,7 @@ impl Vm {
         self.grow_stack(base + count)?;
         // It gets a frame before it runs: it then is where any other native is that has been called already.
         let Ok(kept) = u8::try_from(count) else { return Err("wrong number of parameters".into()) };
-        let image = self.image.clone();
-        let entry = image.0.natives.get(native as usize).ok_or(Fault::Corrupt)?;
+        let entry = self.image.0.natives.get(native as usize).ok_or(Fault::Corrupt)?;
         entry.check(&self.fiber.stack[base..base + count])?;
         self.fiber.depth += 1;
         let mut new = frame(function, Code::Native(native), base, then, Root::No);

@@ -3,13 +3,15 @@
 use super::Vm;
 use super::fiber::{Frame, HEADROOM, Relation, Root, SCRATCH, Then, frame};
 use crate::fault::Fault;
-use crate::heap::object::{Code, METHOD};
+use crate::heap::object::{Closure, Code, GeneratorState, METHOD};
 use crate::heap::table::NONE;
 use crate::image::ImageData;
 use crate::native::{Call, Flow, Host};
 use crate::op::{Op, Reg};
 use crate::ops;
+use crate::program::{OuterPlace, Proto};
 use crate::value::{Tag, Value};
+use std::sync::Arc;
 
 /// Why the loop was left.
 pub(super) enum Exit {
@@ -88,6 +90,49 @@ impl Vm {
             ($by:expr) => {
                 pc = pc.wrapping_add_signed($by as isize)
             };
+        }
+        // Goes on in a new frame.
+        macro_rules! enter {
+            ($function:expr, $code:expr, $next:expr, $new_base:expr, $then:expr, $generator:expr, $pc:expr) => {{
+                if let Some(frame) = frames.last_mut() {
+                    #[expect(clippy::cast_possible_truncation, reason = "see `leave!`")]
+                    {
+                        frame.pc = pc as u32;
+                    }
+                }
+                let mut new = frame($function, $code, $new_base, $then, Root::No);
+                new.generator = $generator;
+                new.pc = $pc;
+                frames.push(new);
+                base = $new_base;
+                pc = $pc as usize;
+                function_value = $function;
+                proto = $next;
+                code = &proto.code;
+                if *fuel <= 0 {
+                    return Exit::Fuel;
+                }
+                registers = window!(stack, base);
+            }};
+        }
+        macro_rules! resume {
+            ($generator:ident, $value:expr, $new_base:expr, $then:expr) => {{
+                let closure = Value::new(Tag::Closure, $generator.closure);
+                let Some(data) = heap.closures.get(closure.index()) else { return Exit::Fault(Fault::Corrupt) };
+                let Code::Script(function) = data.code else { return Exit::Fault(Fault::Corrupt) };
+                let Some(next) = functions.get(function as usize).map(|proto| &**proto) else {
+                    return Exit::Fault(Fault::Corrupt);
+                };
+                let count = $generator.registers.len();
+                let Some(place) = stack.get_mut($new_base..$new_base + count) else {
+                    return Exit::Fault(Fault::Corrupt);
+                };
+                place.copy_from_slice(&$generator.registers);
+                $generator.state = GeneratorState::Running;
+                let at = $generator.pc;
+                *fuel -= 8;
+                enter!(closure, Code::Script(function), next, $new_base, $then, $value.payload(), at);
+            }};
         }
         macro_rules! arithmetic {
             ($op:expr, $dst:expr, $a:expr, $b:expr, $integer:ident, $float:tt) => {{
@@ -322,11 +367,13 @@ impl Vm {
                             if next.parameters != count
                                 || next.vararg
                                 || next.generator
-                                || !closure.env.is_null()
                                 || new_base > room
                                 || frames.len() >= depth_limit
                             {
                                 leave!(Exit::Op(op));
+                            }
+                            if !closure.env.is_null() {
+                                r!(callee.wrapping_add(1)) = heap.strong(closure.env);
                             }
                             *fuel -= 8;
                             if let Some(frame) = frames.last_mut() {
@@ -384,7 +431,121 @@ impl Vm {
                                 Err(fault) => leave!(Exit::Fault(fault)),
                             }
                         }
+                        Tag::Class => {
+                            let data = &heap.classes[target.index()];
+                            let constructor = match data.methods.get(data.constructor as usize) {
+                                Some(method) => method.value,
+                                None => {
+                                    r!(dst) = fallible!(heap.instance(target));
+                                    continue;
+                                }
+                            };
+                            if !constructor.is(Tag::Closure) {
+                                leave!(Exit::Op(op));
+                            }
+                            let closure = &heap.closures[constructor.index()];
+                            let Code::Script(function) = closure.code else { leave!(Exit::Op(op)) };
+                            let (code_of, env) = (closure.code, closure.env);
+                            let Some(next) = functions.get(function as usize).map(|proto| &**proto) else {
+                                return Exit::Fault(Fault::Corrupt);
+                            };
+                            if next.parameters != count
+                                || next.vararg
+                                || next.generator
+                                || !env.is_null()
+                                || new_base > room
+                                || frames.len() >= depth_limit
+                            {
+                                leave!(Exit::Op(op));
+                            }
+                            let instance = fallible!(heap.instance(target));
+                            r!(callee.wrapping_add(1)) = instance;
+                            r!(dst) = instance;
+                            *fuel -= 8;
+                            enter!(constructor, code_of, next, new_base, Then::Drop, NONE, 0);
+                        }
                         _ => leave!(Exit::Op(op)),
+                    }
+                }
+                Op::TailCall { callee, count } => {
+                    let target = r!(callee);
+                    if !target.is(Tag::Closure) {
+                        leave!(Exit::Op(op));
+                    }
+                    let closure = &heap.closures[target.index()];
+                    let Code::Script(function) = closure.code else { leave!(Exit::Op(op)) };
+                    let Some(next) = functions.get(function as usize).map(|proto| &**proto) else {
+                        return Exit::Fault(Fault::Corrupt);
+                    };
+                    if next.parameters != count || next.vararg || next.generator {
+                        leave!(Exit::Op(op));
+                    }
+                    let from = usize::from(callee) + 1;
+                    registers.copy_within(from..(from + usize::from(count)).min(256), 0);
+                    if !closure.env.is_null() {
+                        registers[0] = heap.strong(closure.env);
+                    }
+                    *fuel -= 8;
+                    if let Some(frame) = frames.last_mut() {
+                        frame.function = target;
+                        frame.code = closure.code;
+                        frame.pc = 0;
+                    }
+                    function_value = target;
+                    proto = next;
+                    code = &next.code;
+                    pc = 0;
+                    if *fuel <= 0 {
+                        return Exit::Fuel;
+                    }
+                }
+                Op::Resume { dst, src } => {
+                    let target = r!(src);
+                    let new_base = base + usize::from(proto.registers);
+                    if !target.is(Tag::Generator) || new_base > room || frames.len() >= depth_limit {
+                        leave!(Exit::Op(op));
+                    }
+                    let generator = &mut heap.generators[target.index()];
+                    if generator.state != GeneratorState::Suspended {
+                        leave!(Exit::Op(op));
+                    }
+                    resume!(generator, target, new_base, Then::Store(dst));
+                }
+                Op::Yield { src } => {
+                    let value = r!(src);
+                    let below = match frames.as_slice() {
+                        [.., below, top] if top.generator != NONE => match (below.code, top.then) {
+                            (Code::Script(function), Then::Store(_) | Then::Generated) => Some((*below, function, *top)),
+                            _ => None,
+                        },
+                        _ => None,
+                    };
+                    let Some((below, function, top)) = below else { leave!(Exit::Op(op)) };
+                    let live = proto.live_at(pc - 1);
+                    let generator = &mut heap.generators[top.generator as usize];
+                    let live = live.min(generator.registers.len()).min(256);
+                    generator.registers[..live].copy_from_slice(&registers[..live]);
+                    generator.registers[live..].fill(Value::NULL);
+                    #[expect(clippy::cast_possible_truncation, reason = "see `leave!`")]
+                    {
+                        generator.pc = pc as u32;
+                    }
+                    generator.state = GeneratorState::Suspended;
+                    frames.pop();
+                    base = below.base as usize;
+                    pc = below.pc as usize;
+                    function_value = below.function;
+                    let Some(next) = functions.get(function as usize) else { return Exit::Fault(Fault::Corrupt) };
+                    proto = next;
+                    code = &next.code;
+                    registers = window!(stack, base);
+                    match top.then {
+                        Then::Store(dst) => r!(dst) = value,
+                        _ => {
+                            if let Some(Op::Foreach { key, .. }) = code.get(pc.wrapping_sub(1)) {
+                                r!(key.wrapping_add(1)) = value;
+                            }
+                        }
                     }
                 }
                 Op::Return { .. } | Op::ReturnNull => {
@@ -393,15 +554,15 @@ impl Vm {
                         _ => Value::NULL,
                     };
                     let simple = match frames.as_slice() {
-                        [.., below, Frame { then: Then::Store(dst), root: Root::No, generator: NONE, .. }] => {
+                        [.., below, Frame { then: then @ (Then::Store(_) | Then::Drop), root: Root::No, generator: NONE, .. }] => {
                             match below.code {
-                                Code::Script(function) => Some((below.base, below.pc, below.function, function, *dst)),
+                                Code::Script(function) => Some((below.base, below.pc, below.function, function, *then)),
                                 Code::Native(_) => None,
                             }
                         }
                         _ => None,
                     };
-                    let Some((below_base, below_pc, below_value, function, dst)) = simple else {
+                    let Some((below_base, below_pc, below_value, function, then)) = simple else {
                         leave!(Exit::Return(value));
                     };
                     frames.pop();
@@ -412,7 +573,9 @@ impl Vm {
                     proto = next;
                     code = &next.code;
                     registers = window!(stack, base);
-                    r!(dst) = value;
+                    if let Then::Store(dst) = then {
+                        r!(dst) = value;
+                    }
                 }
 
                 Op::Jump { by } => jump!(by),
@@ -560,44 +723,124 @@ impl Vm {
 
                 Op::Foreach { container, iterator, key, by } => {
                     let container = r!(container);
-                    if !container.is(Tag::Array) {
-                        leave!(Exit::Op(op));
-                    }
-                    // The iterator is the index of the next item.
+                    // The iterator is the place of the next item; of a generator, the number of the last.
                     let next = r!(iterator);
                     let index = if next.is_null() { 0 } else { next.payload() as usize };
-                    match heap.arrays[container.index()].0.get(index) {
-                        Some(&value) if !value.is(Tag::WeakRef) => {
-                            #[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "a heap is below 4 GiB")]
-                            let index = index as i32;
-                            r!(key) = Value::integer(index);
-                            r!(key.wrapping_add(1)) = value;
-                            r!(iterator) = Value::integer(index + 1);
+                    #[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "a heap is below 4 GiB")]
+                    let integer = |index: usize| Value::integer(index as i32);
+                    let item = match container.tag() {
+                        Tag::Array => match heap.arrays[container.index()].0.get(index) {
+                            Some(&value) => Some((integer(index + 1), integer(index), value)),
+                            None => None,
+                        },
+                        Tag::Table => match heap.tables[container.index()].next(index) {
+                            Some((after, name, value)) if after - index < 32 => Some((integer(after), name, value)),
+                            _ => leave!(Exit::Op(op)),
+                        },
+                        Tag::String => match heap.strings.bytes(container).get(index) {
+                            Some(&byte) => Some((integer(index + 1), integer(index), image_data.byte(byte))),
+                            None => None,
+                        },
+                        Tag::Generator => {
+                            let new_base = base + usize::from(proto.registers);
+                            let generator = &mut heap.generators[container.index()];
+                            if generator.state != GeneratorState::Suspended
+                                || new_base > room
+                                || frames.len() >= depth_limit
+                            {
+                                leave!(Exit::Op(op));
+                            }
+                            let number = integer(if next.is_null() { 0 } else { index + 1 });
+                            r!(iterator) = number;
+                            r!(key) = number;
+                            resume!(generator, container, new_base, Then::Generated);
+                            continue;
                         }
-                        Some(_) => leave!(Exit::Op(op)),
+                        _ => leave!(Exit::Op(op)),
+                    };
+                    match item {
+                        Some((_, _, value)) if value.is(Tag::WeakRef) => leave!(Exit::Op(op)),
+                        Some((after, name, value)) => {
+                            r!(key) = name;
+                            r!(key.wrapping_add(1)) = value;
+                            r!(iterator) = after;
+                        }
                         None => jump!(by),
                     }
                 }
 
-                Op::Base { .. }
-                | Op::Delete { .. }
+                Op::Closure { dst, function, defaults } => {
+                    let made = make_closure(heap, functions, proto, registers, function_value, function, defaults);
+                    r!(dst) = fallible!(made);
+                }
+                Op::Base { dst } => {
+                    let class = heap.closures[function_value.index()].base;
+                    r!(dst) = if class == NONE { Value::NULL } else { Value::new(Tag::Class, class) };
+                }
+                Op::BitNot { dst, src } => match r!(src).as_integer() {
+                    Some(integer) => r!(dst) = Value::integer(!integer),
+                    None => leave!(Exit::Op(op)),
+                },
+                Op::In { dst, key, object } => {
+                    let (key, object) = (r!(key), r!(object));
+                    let has = match object.tag() {
+                        Tag::Table if !key.is_null() => {
+                            heap.tables[object.index()].find(key, heap.hash(key), fuel).is_some()
+                        }
+                        _ => leave!(Exit::Op(op)),
+                    };
+                    r!(dst) = Value::bool(has);
+                }
+
+                Op::Delete { .. }
                 | Op::MethodIndex { .. }
-                | Op::TailCall { .. }
-                | Op::Yield { .. }
-                | Op::Resume { .. }
                 | Op::Throw { .. }
                 | Op::Compare { .. }
-                | Op::In { .. }
                 | Op::InstanceOf { .. }
-                | Op::BitNot { .. }
                 | Op::TypeOf { .. }
                 | Op::Clone { .. }
-                | Op::Closure { .. }
                 | Op::Class { .. }
                 | Op::Member { .. } => leave!(Exit::Op(op)),
             }
         }
     }
+}
+
+/// Makes a closure of an inner function of `proto`.
+fn make_closure(
+    heap: &mut crate::heap::Heap,
+    functions: &[Arc<Proto>],
+    proto: &Proto,
+    registers: &[Value; 256],
+    enclosing: Value,
+    function: u16,
+    defaults: Reg,
+) -> Result<Value, Fault> {
+    let index = *proto.functions.get(usize::from(function)).ok_or(Fault::Corrupt)?;
+    let inner = functions.get(index as usize).ok_or(Fault::Corrupt)?;
+    let mut closure = Closure { code: Code::Script(index), ..Closure::default() };
+    for outer in &inner.outers {
+        let cell = match outer.source {
+            OuterPlace::Register(register) => {
+                let cell = registers[usize::from(register)];
+                if !cell.is(Tag::Cell) {
+                    return Err(Fault::Corrupt);
+                }
+                cell.payload()
+            }
+            OuterPlace::Outer(outer) => {
+                let outers = &heap.closures[enclosing.index()].outers;
+                *outers.get(usize::from(outer)).ok_or(Fault::Corrupt)?
+            }
+        };
+        closure.outers.push(cell);
+    }
+    if inner.defaults > 0 {
+        let from = usize::from(defaults);
+        let values = registers.get(from..from + usize::from(inner.defaults)).ok_or(Fault::Corrupt)?;
+        closure.defaults = values.into();
+    }
+    heap.closure(closure)
 }
 
 /// Compares two numbers as [`ops::compare`] does.

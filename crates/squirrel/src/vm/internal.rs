@@ -13,7 +13,7 @@ pub(crate) fn start(call: &mut Call<'_>) -> Result<Flow, Fault> {
     }
     let callee = call.register(0);
     #[expect(clippy::cast_possible_truncation, reason = "a frame keeps at most 255 registers")]
-    let count = call.count() as u8 - 1;
+    let count = (call.count() as u8).saturating_sub(1);
     Ok(Flow::Call { callee, first: 1, count, step: 1, report: true })
 }
 

@@ -15,6 +15,17 @@ impl Vm {
         let argument = |vm: &Vm, place: usize| {
             if place < count { vm.fiber.stack.get(base + place).copied().unwrap_or(Value::NULL) } else { Value::NULL }
         };
+        // The types were checked when the function was called; but a snapshot may show it at work with anything.
+        let fits = match request {
+            Machine::SetRoot | Machine::SetConstants => argument(self, 1).is(Tag::Table),
+            Machine::ThreadStatus | Machine::ThreadCall | Machine::ThreadWakeup => argument(self, 0).is(Tag::Thread),
+            Machine::Instance => argument(self, 0).is(Tag::Class),
+            Machine::FunctionInfos => argument(self, 0).is(Tag::Closure),
+            _ => true,
+        };
+        if !fits {
+            return Err(Fault::Corrupt);
+        }
         let value = match request {
             Machine::Callee => self.fiber.frames.last().map_or(Value::NULL, |frame| frame.function),
             Machine::Root => self.root,
@@ -111,7 +122,7 @@ impl Vm {
                 return Err(Fault::error(text));
             }
         };
-        self.heap.meter.charge(source.len().saturating_mul(4))?;
+        self.heap.meter.charge(program.0.run_time_bytes())?;
         self.load_inner(&program)
     }
 
@@ -327,9 +338,10 @@ impl Vm {
         let outer = std::mem::replace(&mut self.fiber, fiber);
         self.parked.push((self.current, outer));
         self.current = thread.payload();
-        if self.fiber.stack.len() < HEADROOM {
+        // A thread's first stack; where there is no room for it, the call asks for it again, and fails.
+        let len = self.fiber.stack.len();
+        if len < HEADROOM && self.heap.meter.charge((HEADROOM - len) * size_of::<Value>()).is_ok() {
             self.fiber.stack.resize(HEADROOM, Value::NULL);
-            let _ = self.heap.meter.charge(HEADROOM * size_of::<Value>());
         }
     }
 

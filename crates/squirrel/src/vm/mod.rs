@@ -63,7 +63,7 @@ pub enum Step {
 
 /// Whether a machine can run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+pub(crate) enum State {
     Resting,
     Running,
     Waiting,
@@ -77,30 +77,30 @@ pub struct Held(u32);
 /// A virtual machine.
 #[derive(Debug)]
 pub struct Vm {
-    image: Image,
-    limits: Limits,
-    heap: Heap,
+    pub(crate) image: Image,
+    pub(crate) limits: Limits,
+    pub(crate) heap: Heap,
     /// All functions of all programs that were loaded.
-    functions: Vec<Arc<Proto>>,
+    pub(crate) functions: Vec<Arc<Proto>>,
     /// The programs, in order, each with the index of its first function.
-    programs: Vec<(Program, u32)>,
-    fiber: Fiber,
+    pub(crate) programs: Vec<(Program, u32)>,
+    pub(crate) fiber: Fiber,
     /// The fibers that wait for the one that runs, each with the thread that it is, or [`NONE`].
-    parked: Vec<(u32, Fiber)>,
+    pub(crate) parked: Vec<(u32, Fiber)>,
     /// The thread that runs, or [`NONE`].
-    current: u32,
-    root: Value,
-    constants: Value,
-    held: Vec<Value>,
-    free_held: Vec<u32>,
-    state: State,
+    pub(crate) current: u32,
+    pub(crate) root: Value,
+    pub(crate) constants: Value,
+    pub(crate) held: Vec<Value>,
+    pub(crate) free_held: Vec<u32>,
+    pub(crate) state: State,
     /// The instruction that asked for room last, and what it asked for since.
-    retry: Option<(usize, u32, usize)>,
+    pub(crate) retry: Option<(usize, u32, usize)>,
     /// What is known of the error that is being raised.
-    noted: Option<Box<Failure>>,
+    pub(crate) noted: Option<Box<Failure>>,
     /// An error of the host's that nothing caught.
-    failure: Option<Box<Failure>>,
-    fuel: i64,
+    pub(crate) failure: Option<Box<Failure>>,
+    pub(crate) fuel: i64,
 }
 
 impl Vm {
@@ -110,15 +110,21 @@ impl Vm {
     /// # Errors
     /// If the libraries do not fit the limit of the heap.
     pub fn new(image: &Image, program: Option<&Program>, limits: Limits) -> Result<Vm, OutOfMemory> {
+        let mut vm = Vm::empty(image, program, limits);
+        vm.build().map_err(|_| OutOfMemory)?;
+        Ok(vm)
+    }
+
+    /// A machine with nothing in it.
+    pub(crate) fn empty(image: &Image, program: Option<&Program>, limits: Limits) -> Vm {
         let strings = match program {
             Some(program) if program.0.image == image.0.number => program.0.strings.clone(),
             _ => image.0.strings.clone(),
         };
-        let heap = Heap::new(strings, limits.heap_bytes);
-        let mut vm = Vm {
+        Vm {
             image: image.clone(),
             limits,
-            heap,
+            heap: Heap::new(strings, limits.heap_bytes),
             functions: Vec::new(),
             programs: Vec::new(),
             fiber: Fiber::default(),
@@ -133,9 +139,7 @@ impl Vm {
             noted: None,
             failure: None,
             fuel: 0,
-        };
-        vm.build().map_err(|_| OutOfMemory)?;
-        Ok(vm)
+        }
     }
 
     fn build(&mut self) -> Result<(), Fault> {
@@ -186,6 +190,22 @@ impl Vm {
 
     fn load_inner(&mut self, program: &Program) -> Result<Value, Fault> {
         let data = &program.0;
+        let (first, functions) = self.link(program)?;
+        // In the table of constants, too, for programs compiled later and for `getconsttable()`.
+        for (name, constant) in &data.constants {
+            let name = self.heap.string(name)?;
+            let value = self.constant_value(constant)?;
+            self.heap.table_set(self.constants, name, value, &mut 0)?;
+        }
+        let closure = self.heap.closure(Closure { code: Code::Script(first), ..Closure::default() })?;
+        self.functions.extend(functions);
+        self.programs.push((program.clone(), first));
+        Ok(closure)
+    }
+
+    /// The functions of a program as this machine needs them, and the index of the first.
+    pub(crate) fn link(&mut self, program: &Program) -> Result<(u32, Vec<Arc<Proto>>), Fault> {
+        let data = &program.0;
         #[expect(clippy::cast_possible_truncation, reason = "programs are far smaller")]
         let first = self.functions.len() as u32;
         let shared = Arc::ptr_eq(&data.strings, self.heap.strings.shared());
@@ -204,16 +224,7 @@ impl Vm {
             }
             functions.push(Arc::new(own));
         }
-        // In the table of constants, too, for programs compiled later and for `getconsttable()`.
-        for (name, constant) in &data.constants {
-            let name = self.heap.string(name)?;
-            let value = self.constant_value(constant)?;
-            self.heap.table_set(self.constants, name, value, &mut 0)?;
-        }
-        let closure = self.heap.closure(Closure { code: Code::Script(first), ..Closure::default() })?;
-        self.functions.extend(functions);
-        self.programs.push((program.clone(), first));
-        Ok(closure)
+        Ok((first, functions))
     }
 
     fn constant_value(&mut self, constant: &Constant) -> Result<Value, Fault> {
@@ -292,7 +303,7 @@ impl Vm {
         let count = arguments.len() as u8 + 1;
         self.fiber.frames.push(fiber::Frame {
             kept: count + 1,
-            ..frame(function, Code::Native(self.image.0.start), 0, Then::Drop, Root::Report)
+            ..frame(function, Code::Native(self.image.0.start), 0, Then::Drop, Root::No)
         });
         self.fiber.depth = 0;
         Ok(())
@@ -384,11 +395,12 @@ impl Vm {
 
     /// Collects garbage; `resting` says that no instruction is at work. Returns the number of objects freed.
     fn collect(&mut self, resting: bool) -> usize {
-        self.fiber.clean(&self.functions, resting);
-        for (_, fiber) in &mut self.parked {
-            fiber.clean(&self.functions, false);
-        }
-        let Vm { heap, fiber, parked, root, constants, held, functions, programs, current, .. } = self;
+        self.clean(resting);
+        let Vm { heap, fiber, parked, root, constants, held, functions, programs, current, noted, failure, .. } = self;
+        let own = programs
+            .iter()
+            .find(|(program, _)| !Arc::ptr_eq(&program.0.strings, heap.strings.shared()))
+            .map_or(usize::MAX, |&(_, first)| first as usize);
         let freed = heap.collect(|reach| {
             fiber.reach(reach);
             for (thread, fiber) in parked.iter() {
@@ -398,8 +410,11 @@ impl Vm {
             reach.index(Tag::Thread, *current);
             reach.values(&[*root, *constants]);
             reach.values(held);
-            // Programs after the first have their strings in this heap.
-            for function in functions.iter().skip(programs.get(1).map_or(usize::MAX, |&(_, first)| first as usize)) {
+            for failure in noted.iter().chain(failure.iter()) {
+                reach.value(failure.value);
+            }
+            // All programs but the one whose strings are shared have them in this heap.
+            for function in functions.iter().skip(own) {
                 reach.value(function.name);
                 reach.value(function.source);
                 for constant in &function.constants {
@@ -416,6 +431,14 @@ impl Vm {
         });
         self.fuel -= i64::try_from(self.heap.objects() / 16).unwrap_or(0);
         freed
+    }
+
+    /// Nulls the registers of all fibers that hold nothing that counts.
+    pub(crate) fn clean(&mut self, resting: bool) {
+        self.fiber.clean(&self.functions, resting);
+        for (_, fiber) in &mut self.parked {
+            fiber.clean(&self.functions, false);
+        }
     }
 
     /// Collects garbage between slices. Values that the host has and does not [`Vm::hold`] are gone after it.
@@ -499,7 +522,9 @@ impl Vm {
 
     /// Lets go of a value.
     pub fn release(&mut self, held: Held) {
-        if let Some(value) = self.held.get_mut(held.0 as usize) {
+        if let Some(value) = self.held.get_mut(held.0 as usize)
+            && !self.free_held.contains(&held.0)
+        {
             *value = Value::NULL;
             self.free_held.push(held.0);
         }

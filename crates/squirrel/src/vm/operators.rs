@@ -8,7 +8,6 @@ use crate::image::Dialect;
 use crate::native::Host;
 use crate::op::{Op, Reg};
 use crate::ops::{self, Ordered};
-use crate::program::OuterPlace;
 use crate::value::{Tag, Value};
 
 #[derive(Clone, Copy)]
@@ -70,16 +69,6 @@ impl Vm {
             Op::Yield { src } => self.yield_value(self.register(src)),
             Op::Resume { dst, src } => self.resume(self.register(src), Then::Store(dst)),
             Op::Throw { src } => Err(Fault::Throw(self.register(src))),
-            Op::Base { dst } => {
-                let base = match self.fiber.frames.last().map(|frame| frame.function) {
-                    Some(function) if function.is(Tag::Closure) => self.heap.closures[function.index()].base,
-                    _ => return Err(Fault::Corrupt),
-                };
-                let base =
-                    if base == crate::heap::table::NONE { Value::NULL } else { Value::new(Tag::Class, base) };
-                self.set_register(dst, base);
-                Ok(())
-            }
 
             Op::UnlessLess { a, b, by } => self.branch(a, self.register(b), Relation::Less, by),
             Op::UnlessLessOrEqual { a, b, by } => self.branch(a, self.register(b), Relation::LessOrEqual, by),
@@ -157,7 +146,6 @@ impl Vm {
                 Ok(())
             }
             Op::Clone { dst, src } => self.clone_value(dst, self.register(src)),
-            Op::Closure { dst, function, defaults } => self.make_closure(dst, function, defaults),
             Op::Class { dst, base, attributes } => self.make_class(dst, base, attributes),
             Op::Member { class, key, attributes, is_static } => {
                 let (key, value) = (self.register(key), self.register(key.wrapping_add(1)));
@@ -301,39 +289,6 @@ impl Vm {
             }
         }
         self.set_register(dst, Value::bool(holds));
-        Ok(())
-    }
-
-    fn make_closure(&mut self, dst: Reg, function: u16, defaults: Reg) -> Result<(), Fault> {
-        let Some(top) = self.fiber.frames.last() else { return Err(Fault::Corrupt) };
-        let (base, enclosing) = (top.base as usize, top.function);
-        let proto = self.proto()?;
-        let index = *proto.functions.get(usize::from(function)).ok_or(Fault::Corrupt)?;
-        let inner = self.functions.get(index as usize).ok_or(Fault::Corrupt)?;
-        let mut closure =
-            crate::heap::object::Closure { code: Code::Script(index), ..crate::heap::object::Closure::default() };
-        for outer in &inner.outers {
-            let cell = match outer.source {
-                OuterPlace::Register(register) => {
-                    let cell = self.fiber.stack[base + usize::from(register)];
-                    if !cell.is(Tag::Cell) {
-                        return Err(Fault::Corrupt);
-                    }
-                    cell.payload()
-                }
-                OuterPlace::Outer(outer) => {
-                    let outers = &self.heap.closures[enclosing.index()].outers;
-                    *outers.get(usize::from(outer)).ok_or(Fault::Corrupt)?
-                }
-            };
-            closure.outers.push(cell);
-        }
-        if inner.defaults > 0 {
-            let from = base + usize::from(defaults);
-            closure.defaults = self.fiber.stack[from..from + usize::from(inner.defaults)].into();
-        }
-        let value = self.heap.closure(closure)?;
-        self.set_register(dst, value);
         Ok(())
     }
 }

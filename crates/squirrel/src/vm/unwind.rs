@@ -161,7 +161,7 @@ impl Vm {
                 }
                 _ => {}
             }
-            if root != Root::Silent && ended.root != Root::Silent {
+            if root == Root::No {
                 // A plain native function failed: the same activation goes on.
                 continue;
             }

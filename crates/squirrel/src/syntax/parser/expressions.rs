@@ -341,10 +341,9 @@ impl Parser<'_, '_> {
                     let delta = if self.token == Token::PlusPlus { 1 } else { -1 };
                     let position = self.lexer.position();
                     self.advance()?;
-                    match operand.state {
-                        State::Target if !keep => {}
-                        State::Local | State::WouldBeLocal | State::Outer | State::WouldBeOuter(_) => {}
-                        _ => return self.fail("can't '++' or '--' an expression"),
+                    // Where the reference has `Slot` or `Base`, it takes one value too many from its stack and crashes.
+                    if matches!(operand.state, State::Value | State::Slot | State::Base) {
+                        return self.fail("can't '++' or '--' an expression");
                     }
                     return self.increment(operand, delta, false, position);
                 }

@@ -158,7 +158,9 @@ impl Parser<'_, '_> {
         }
         // The reference sees nested statements here and looks for the end of each.
         for _ in 0..elses {
-            self.end_statement()?;
+            if self.lexer.previous != Token::CloseBrace {
+                self.end_statement()?;
+            }
         }
         Ok(StmtKind::If { branches, otherwise })
     }
@@ -359,14 +361,14 @@ impl Parser<'_, '_> {
         let scope = self.enter();
         let name = self.postfix_expression(true)?;
         match name.state {
-            State::Target | State::Base => {}
-            State::Value | State::Slot => return self.fail("invalid class name"),
+            State::Target | State::Base | State::Slot => {}
+            State::Value => return self.fail("invalid class name"),
             State::Local | State::WouldBeLocal | State::Outer | State::WouldBeOuter(_) => {
                 return self.fail("cannot create a class in a local with the syntax(class <local>)");
             }
         }
         let class = self.class(position)?;
-        if name.state == State::Base {
+        if name.state != State::Target {
             // The reference takes one value too many from its stack and crashes.
             return self.fail("invalid class name");
         }
