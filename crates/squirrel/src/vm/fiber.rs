@@ -4,7 +4,7 @@ use crate::heap::Reacher;
 use crate::heap::arena::Object;
 use crate::heap::object::Code;
 use crate::heap::table::NONE;
-use crate::op::Reg;
+use crate::op::{Op, Reg};
 use crate::program::Proto;
 use crate::value::{Tag, Value};
 use std::sync::Arc;
@@ -166,9 +166,21 @@ impl Fiber {
         match frame.code {
             Code::Native(_) => usize::from(frame.kept) + 1,
             Code::Script(function) => {
+                let Some(proto) = functions.get(function as usize) else { return 0 };
                 let pc = frame.pc as usize;
-                let at = if resting && place + 1 == self.frames.len() { pc } else { pc.saturating_sub(1) };
-                functions.get(function as usize).map_or(0, |proto| proto.live_at(at))
+                if resting && place + 1 == self.frames.len() {
+                    return proto.live_at(pc);
+                }
+                let at = pc.saturating_sub(1);
+                // Some instructions have written their result while the metamethod that they call is still at work.
+                let written = match proto.code.get(at) {
+                    Some(Op::Clone { dst, .. } | Op::Class { dst, .. }) => usize::from(*dst) + 1,
+                    Some(Op::Method { dst, .. } | Op::MethodIndex { dst, .. } | Op::Callee { dst, .. }) => {
+                        usize::from(*dst) + 2
+                    }
+                    _ => 0,
+                };
+                proto.live_at(at).max(if place + 1 < self.frames.len() { written } else { 0 })
             }
         }
     }
