@@ -95,13 +95,15 @@ pub struct Stmt {
 }
 
 /// The kinds of statements.
+#[expect(missing_docs, reason = "the names say it")]
 #[derive(Debug)]
 pub enum StmtKind {
     /// `;`, `const` and `enum`: nothing happens when it runs.
     Empty,
     /// `{ ... }`
     Block(Vec<Stmt>),
-    /// `if`, with its chain of `else if`; each branch is a condition and a statement.
+    /// `if`, with its chain of `else if`; each branch is a condition and a statement. The position of a condition is that
+    /// of its `if`: its errors are reported there.
     If { branches: Vec<(Expr, Stmt)>, otherwise: Option<Box<Stmt>> },
     /// `while (condition) body`
     While { condition: Expr, body: Box<Stmt> },
@@ -145,7 +147,8 @@ pub struct Expr {
     pub position: Position,
 }
 
-/// The kinds of expressions. Targets of assignments are `Local`, `Outer`, `Name`, `Field` or `Index`.
+/// The kinds of expressions. Targets of assignments are `Local`, `Outer`, `Name`, `Field`, `Index` or `This`.
+#[expect(missing_docs, reason = "the names say it")]
 #[derive(Debug)]
 pub enum ExprKind {
     Null,
@@ -166,29 +169,73 @@ pub enum ExprKind {
     /// A slot of `this`, or else of the root table.
     Name(Bytes),
     /// `object.name`
-    Field { object: Box<Expr>, name: Bytes },
+    Field {
+        object: Box<Expr>,
+        name: Bytes,
+    /// `callee(arguments)`; a callee that is a `Field` or `Index` passes its object as `this`, unless that is `base`. A
+    /// callee in parentheses passes none: it is a `Comma` of one part.
     /// `object[key]`
-    Index { object: Box<Expr>, key: Box<Expr> },
+    Index {
+        object: Box<Expr>,
+        key: Box<Expr>,
+    },
     /// `callee(arguments)`; a callee that is a `Field` or `Index` passes its object as `this`.
-    Call { callee: Box<Expr>, arguments: Vec<Expr> },
-    Unary { operator: UnaryOperator, operand: Box<Expr> },
-    Binary { operator: BinaryOperator, left: Box<Expr>, right: Box<Expr> },
+    Call {
+        callee: Box<Expr>,
+        arguments: Vec<Expr>,
+    },
+    Unary {
+        operator: UnaryOperator,
+        operand: Box<Expr>,
+    },
+    Binary {
+        operator: BinaryOperator,
+        left: Box<Expr>,
+        right: Box<Expr>,
+    },
     /// `left && right`
-    And { left: Box<Expr>, right: Box<Expr> },
+    And {
+        left: Box<Expr>,
+        right: Box<Expr>,
+    },
     /// `left || right`
-    Or { left: Box<Expr>, right: Box<Expr> },
+    Or {
+        left: Box<Expr>,
+        right: Box<Expr>,
+    },
     /// `condition ? then : otherwise`
-    Conditional { condition: Box<Expr>, then: Box<Expr>, otherwise: Box<Expr> },
+    Conditional {
+        condition: Box<Expr>,
+        then: Box<Expr>,
+        otherwise: Box<Expr>,
+    },
     /// `target = value`
-    Assign { target: Box<Expr>, value: Box<Expr> },
+    Assign {
+        target: Box<Expr>,
+        value: Box<Expr>,
+    },
     /// `target <- value`; the target is a `Name`, `Field` or `Index`.
-    NewSlot { target: Box<Expr>, value: Box<Expr> },
+    NewSlot {
+        target: Box<Expr>,
+        value: Box<Expr>,
+    },
     /// `target += value` and its kin.
-    Compound { operator: BinaryOperator, target: Box<Expr>, value: Box<Expr> },
+    Compound {
+        operator: BinaryOperator,
+        target: Box<Expr>,
+        value: Box<Expr>,
+    },
     /// `++target`, `--target`, `target++`, `target--`
-    Increment { target: Box<Expr>, delta: i32, prefix: bool },
+    Increment {
+        target: Box<Expr>,
+        delta: i32,
+        prefix: bool,
+    },
     /// `delete object.key`, `delete object[key]`; of a plain name the object is `this`.
-    Delete { object: Box<Expr>, key: Box<Expr> },
+    Delete {
+        object: Box<Expr>,
+        key: Box<Expr>,
+    },
     /// `[a, b]`
     Array(Vec<Expr>),
     /// `{ key = value, ... }`, keys and values in order.
@@ -200,6 +247,7 @@ pub enum ExprKind {
 }
 
 /// Prefix operators.
+#[expect(missing_docs, reason = "the names say it")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnaryOperator {
     Negate,
@@ -211,6 +259,7 @@ pub enum UnaryOperator {
 }
 
 /// Operators with two operands that are both always evaluated.
+#[expect(missing_docs, reason = "the names say it")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BinaryOperator {
     Add,

@@ -295,8 +295,7 @@ impl<'s> Lexer<'s> {
 
     fn word(&mut self) -> Token {
         let rest = &self.source[self.at..];
-        let length =
-            rest.iter().position(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_').unwrap_or(rest.len());
+        let length = rest.iter().position(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_').unwrap_or(rest.len());
         self.at += length;
         self.symbol = self.symbols.intern(&rest[..length]);
         KEYWORDS.get(self.symbol.0 as usize).map_or(Token::Identifier, |(_, token)| *token)

@@ -4,6 +4,8 @@ pub mod ast;
 mod lexer;
 mod parser;
 mod symbols;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 

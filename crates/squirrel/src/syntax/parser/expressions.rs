@@ -103,7 +103,12 @@ impl Parser<'_, '_> {
                     self.release(then.slots);
                     self.expect(Token::Colon, ":")?;
                     let height = operand.height.max(then.height);
-                    self.pending.push(Pending::Conditional { condition: operand.expr, then: then.expr, height, position });
+                    self.pending.push(Pending::Conditional {
+                        condition: operand.expr,
+                        then: then.expr,
+                        height,
+                        position,
+                    });
                 }
                 _ => break operand,
             }
@@ -324,8 +329,7 @@ impl Parser<'_, '_> {
                 Token::OpenBracket => {
                     let position = self.lexer.position();
                     if self.lexer.previous == Token::Newline {
-                        return self
-                            .fail("cannot brake deref/or comma needed after [exp]=exp slot declaration");
+                        return self.fail("cannot brake deref/or comma needed after [exp]=exp slot declaration");
                     }
                     self.advance()?;
                     let key = self.expression()?;
@@ -543,14 +547,12 @@ impl Parser<'_, '_> {
                 self.expect(Token::Dot, ".")?;
                 let member = self.expect_identifier()?;
                 let member = self.bytes(member);
-                match members.get(&member) {
-                    Some(literal) => literal.clone().into(),
-                    None => {
-                        let name = self.bytes(symbol);
-                        let (name, member) = (String::from_utf8_lossy(&name), String::from_utf8_lossy(&member));
-                        return self.fail(format!("invalid constant [{name}.{member}]"));
-                    }
-                }
+                let Some(literal) = members.get(&member) else {
+                    let name = self.bytes(symbol);
+                    let (name, member) = (String::from_utf8_lossy(&name), String::from_utf8_lossy(&member));
+                    return self.fail(format!("invalid constant [{name}.{member}]"));
+                };
+                literal.clone().into()
             }
             Meaning::Slot => {
                 self.grow()?;
@@ -602,10 +604,9 @@ impl Parser<'_, '_> {
                 Ok(Operand { state: State::Value, ..result })
             }
             State::Local => {
-                let slots = self.frame.slots;
-                let result = self.increment(target, delta, true, position)?;
-                self.frame.slots = slots;
-                Ok(Operand { state: State::Value, slots: 0, ..result })
+                let height = self.above(target.height)?;
+                let kind = ExprKind::Increment { target: Box::new(target.expr), delta, prefix: true };
+                Ok(Operand { slots: 0, ..Operand::value(kind, position, height) })
             }
             // The reference changes the place on its stack where the value is.
             State::WouldBeLocal => {
@@ -649,7 +650,8 @@ impl Parser<'_, '_> {
         let mut operand = self.comma_expression()?;
         self.expect(Token::CloseParen, ")")?;
         // A call of it does not pass the object as `this`.
-        if self.token == Token::OpenParen && matches!(operand.expr.kind, ExprKind::Field { .. } | ExprKind::Index { .. })
+        if self.token == Token::OpenParen
+            && matches!(operand.expr.kind, ExprKind::Field { .. } | ExprKind::Index { .. })
         {
             operand.expr = Expr { kind: ExprKind::Comma(vec![operand.expr]), position };
         }

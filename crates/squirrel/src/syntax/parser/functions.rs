@@ -62,10 +62,8 @@ impl Parser<'_, '_> {
 
         let count = u32::try_from(parameters.len()).expect("a source has fewer than 2^32 parameters");
         let own_slots = 1 + count + u32::from(vararg);
-        let outside = mem::replace(
-            &mut self.frame,
-            Frame { slots: own_slots, most_slots: own_slots, ..Frame::default() },
-        );
+        let outside =
+            mem::replace(&mut self.frame, Frame { slots: own_slots, most_slots: own_slots, ..Frame::default() });
         let outside_tallest = mem::take(&mut self.tallest);
         let outside_switch = self.switch_braces.take();
         let scope = self.scopes.enter();
@@ -85,8 +83,7 @@ impl Parser<'_, '_> {
         let frame = mem::replace(&mut self.frame, outside);
         let body = body?;
         let height = self.above(height)?;
-        let end_line =
-            if self.lexer.previous == Token::Newline { self.lexer.previous_line } else { self.lexer.line };
+        let end_line = if self.lexer.previous == Token::Newline { self.lexer.previous_line } else { self.lexer.line };
         Ok((
             Box::new(Function {
                 name,
@@ -116,8 +113,7 @@ impl Parser<'_, '_> {
     fn lambda_body(&mut self) -> Parse<Vec<Stmt>> {
         let mut position = self.lexer.position();
         let value = self.expression()?;
-        position.line =
-            if self.lexer.previous == Token::Newline { self.lexer.previous_line } else { self.lexer.line };
+        position.line = if self.lexer.previous == Token::Newline { self.lexer.previous_line } else { self.lexer.line };
         Ok(vec![Stmt { kind: StmtKind::Return(Some(value.expr)), position }])
     }
 

@@ -159,7 +159,11 @@ impl Parser<'_, '_> {
         let checkpoint = self.checkpoint();
         let parsed = self.statement().and_then(|statement| {
             body.push(statement);
-            if matches!(self.lexer.previous, Token::CloseBrace | Token::Semicolon) { Ok(()) } else { self.end_statement() }
+            if matches!(self.lexer.previous, Token::CloseBrace | Token::Semicolon) {
+                Ok(())
+            } else {
+                self.end_statement()
+            }
         });
         parsed.or_else(|Stop| self.recover(&checkpoint, Item::Statement))
     }
@@ -205,8 +209,7 @@ impl Parser<'_, '_> {
 
     /// Whether the statement may end before `token`.
     fn at_end_of_statement(&self) -> bool {
-        self.lexer.previous == Token::Newline
-            || matches!(self.token, Token::End | Token::CloseBrace | Token::Semicolon)
+        self.lexer.previous == Token::Newline || matches!(self.token, Token::End | Token::CloseBrace | Token::Semicolon)
     }
 
     /// Takes a semicolon, or makes do without one if the statement may end here.
@@ -235,6 +238,8 @@ impl Parser<'_, '_> {
         frame.slots += 1;
         if frame.slots > frame.most_slots {
             if frame.most_slots >= MAX_SLOTS {
+                // Once for each function is enough.
+                frame.most_slots = u32::MAX;
                 return self.fail("internal compiler error: too many locals");
             }
             frame.most_slots = frame.slots;
@@ -302,7 +307,7 @@ impl Parser<'_, '_> {
                 Token::Case | Token::Default if self.switch_braces == Some(self.braces) => return Ok(()),
                 Token::Semicolon if same_level => {
                     self.skip();
-                    if self.token != Token::Error {
+                    if !matches!(self.token, Token::Error | Token::Catch | Token::Else) {
                         return Ok(());
                     }
                 }
@@ -321,18 +326,21 @@ impl Parser<'_, '_> {
 
 /// Whether `token` at the start of a line probably begins an item; if parentheses may be open, whether it certainly
 /// does.
+#[rustfmt::skip]
 fn begins(item: Item, token: Token, same_level: bool) -> bool {
-    match (item, token) {
-        (
-            Item::Statement,
-            Token::Break | Token::Const | Token::Continue | Token::Do | Token::Enum | Token::For | Token::Foreach,
-        )
-        | (Item::Statement, Token::If | Token::Local | Token::Return | Token::Switch | Token::Throw | Token::Try)
-        | (Item::Statement, Token::While | Token::Yield)
-        | (Item::Member, Token::Constructor | Token::Static) => true,
-        (Item::Statement, Token::Base | Token::Class | Token::Delete | Token::DoubleColon | Token::Function)
-        | (Item::Statement, Token::Identifier | Token::This)
-        | (Item::Member, Token::Function | Token::Identifier | Token::OpenBracket | Token::OpenAttributes) => same_level,
-        _ => false,
+    match item {
+        Item::Statement => match token {
+            Token::Break | Token::Const | Token::Continue | Token::Do | Token::Enum | Token::For | Token::Foreach
+            | Token::If | Token::Local | Token::Return | Token::Switch | Token::Throw | Token::Try | Token::While
+            | Token::Yield => true,
+            Token::Base | Token::Class | Token::Delete | Token::DoubleColon | Token::Function | Token::Identifier
+            | Token::This => same_level,
+            _ => false,
+        },
+        Item::Member => match token {
+            Token::Constructor | Token::Static => true,
+            Token::Function | Token::Identifier | Token::OpenBracket | Token::OpenAttributes => same_level,
+            _ => false,
+        },
     }
 }

@@ -187,9 +187,9 @@ impl Entry {
     fn new(constant: &Constant) -> Self {
         match constant {
             Constant::Scalar(scalar) => Self::Scalar(scalar.into()),
-            Constant::Enum(members) => {
-                Self::Enum(Rc::new(members.iter().map(|(name, value)| (Bytes::from(&name[..]), value.into())).collect()))
-            }
+            Constant::Enum(members) => Self::Enum(Rc::new(
+                members.iter().map(|(name, value)| (Bytes::from(&name[..]), value.into())).collect(),
+            )),
         }
     }
 }
