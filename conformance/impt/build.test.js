@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { before, beforeEach, test } from 'node:test';
 import { assertSameItems, ids } from '../harness/compare.js';
 import { onEachDatabase } from '../harness/each-database.js';
-import * as notYet from '../harness/not-yet.js';
 import { openSession } from '../harness/session.js';
 
 const DEVICE_CODE = 'server.log("device");\n';
@@ -98,12 +97,16 @@ onEachDatabase('impt build', (server) => {
         assert.equal(await current(), undefined);
     });
 
-    test('code that does not compile', notYet.squirrel, async () => {
+    test('code that does not compile', async () => {
         impt.write('bad.nut', 'local fine = 1;\nlocal x = ;\n');
         for (const [option, file, name] of [['-x', 'device_code', 'device'], ['-y', 'agent_code', 'agent']]) {
             const text = await impt.fails(/^Error: Compilation Error: /m, 'build', 'deploy', '-g', group.id, option, 'bad.nut');
             assert.match(text, new RegExp(`^${file} error \\(line 2, column \\d+\\): `, 'm'), name);
             assert.match(text, /^bad\.nut:2:\d+$/m);
+        }
+        const both = await impt.fails(/^Error: Compilation Error: Device code compile failed$/m, 'build', 'deploy', '-g', group.id, '-x', 'bad.nut', '-y', 'bad.nut');
+        for (const file of ['device_code', 'agent_code']) {
+            assert.ok(both.includes(`${file} error (line 2, column 12): expression expected`), both);
         }
         assert.match(await impt.jsonError('build', 'deploy', '-g', group.id, '-x', 'bad.nut'), /^Compilation Error: /);
         assert.equal(await current(), undefined);

@@ -7,7 +7,6 @@ import { Api } from '../harness/http.js';
 import { Impstead, exampleLines, runExample } from '../harness/impstead.js';
 import { Impt } from '../harness/impt.js';
 import { signedInLibrary } from '../harness/library.js';
-import * as notYet from '../harness/not-yet.js';
 
 const MEBIBYTE = 1024 * 1024;
 /** Several widths of UTF-8, and what JSON has to escape. */
@@ -133,7 +132,7 @@ export function deployTwoFiles(server) {
         assert.ok(!('current_deployment' in (await reader.read(`/devicegroups/${group.id}`)).relationships));
     });
 
-    test('impstead and impstead-client: code that does not compile', notYet.squirrel, async () => {
+    test('impstead and impstead-client: code that does not compile', async () => {
         const impstead = await Impstead.signedIn(server, account);
         const group = await reader.deviceGroup(product, 'broken');
         impstead.write('bad.nut', 'local fine = 1;\nlocal x = ;\n');

@@ -5,7 +5,6 @@ import { assertSameItems, assertSameOrder, ids } from '../harness/compare.js';
 import { onEachDatabase } from '../harness/each-database.js';
 import { refusal } from '../harness/library-error.js';
 import { ImpCentralApi, signedInLibrary } from '../harness/library.js';
-import * as notYet from '../harness/not-yet.js';
 import { openAccount } from '../harness/session.js';
 
 const { Deployments } = ImpCentralApi;
@@ -53,7 +52,7 @@ onEachDatabase('imp-central-api deployments', (server) => {
         assert.deepEqual(await list({ ...inOne, [Deployments.FILTER_FLAGGER_ID]: account.id }), [a.id]);
     });
 
-    test('code that does not compile', notYet.squirrel, async () => {
+    test('code that does not compile', async () => {
         const group = await api.deviceGroup(product, 'broken');
         const broken = 'local fine = 1;\nlocal x = ;\n';
         for (const [file, attributes] of [
@@ -66,7 +65,11 @@ onEachDatabase('imp-central-api deployments', (server) => {
             assert.deepEqual([row, type, rest], [2, 'error', { file }]);
             assert.ok(Number.isInteger(column) && column > 0 && text.length > 0);
         }
+        const both = await refusal(deployments.create(group.id, group.type, { device_code: broken, agent_code: broken }), 400);
+        assert.deepEqual(both.meta, [{ file: 'device_code', row: 2, column: 12, type: 'error', text: 'expression expected' }]);
         assert.deepEqual((await deployments.list({ [Deployments.FILTER_DEVICE_GROUP_ID]: group.id })).data, []);
+        const library = '#require "Rocky.agent.lib.nut:3.0.1"\nlocal app = Rocky();\n';
+        await deployments.create(group.id, group.type, { device_code: '', agent_code: library });
     });
 
     test('refusals', async () => {

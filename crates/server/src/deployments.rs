@@ -52,7 +52,7 @@ pub async fn list(caller: Caller, State(app): State<App>, query: ListQuery) -> R
     Ok(Listed::new(&query, page, |deployment| resource(&app, deployment, None)))
 }
 
-/// `POST /v5/deployments`: the new deployment becomes its group's current one.
+/// `POST /v5/deployments`: the new deployment becomes its group's current one, if its code compiles.
 pub async fn create(caller: Caller, State(app): State<App>, body: Body) -> Reply<Created<wire::Deployment>> {
     let fields = SHAPE.create(&body)?;
     let (kind, group) = fields.relationship("devicegroup").ok_or_else(|| missing("/data/relationships/devicegroup"))?;
@@ -62,6 +62,7 @@ pub async fn create(caller: Caller, State(app): State<App>, body: Body) -> Reply
     }
     let source = |name| fields.text(name).unwrap_or_default().into_bytes();
     let code = Code { device: source("device_code"), agent: source("agent_code") };
+    app.compiler.check(&code).await?;
     let new = NewDeployment {
         group: group.id,
         code: code.clone(),

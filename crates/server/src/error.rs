@@ -108,6 +108,15 @@ pub fn refused_url(pointer: impl Into<String>, detail: impl Into<Detail>) -> Api
     ApiError::from(Entry::new(400, "VX005", "Invalid URL", detail)).at(pointer)
 }
 
+/// Code that does not compile: an entry for each source, with what is wrong in it.
+pub fn compilation(sources: Vec<(&'static str, Vec<wire::CompileError>)>) -> ApiError {
+    let entries = sources.into_iter().map(|(detail, places)| {
+        let meta = serde_json::to_value(places).expect("places are plain JSON");
+        Entry { meta: Some(meta), ..Entry::new(400, "CX005", "Compilation Error", detail) }
+    });
+    ApiError { status: StatusCode::BAD_REQUEST, entries: entries.collect(), cause: None, retry_after_s: None }
+}
+
 pub fn type_mismatch(expected: &str, found: &str) -> ApiError {
     let detail = format!("The resource's type is `{expected}`, not `{found}`.");
     ApiError::from(Entry::new(409, "CX010", "Type Mismatch", detail)).at("/data/type")

@@ -6,6 +6,7 @@
 mod accounts;
 mod auth;
 mod caller;
+mod compile;
 mod config;
 mod deployments;
 mod device_groups;
@@ -47,6 +48,7 @@ pub use secrets::{Purpose, ServerKey, new_hex_token, token_hash};
 pub use serve::{Tls, serve};
 
 use caller::Sessions;
+use compile::Compiler;
 use impstead_bus::Bus;
 use impstead_model::{Clock, Entropy};
 use impstead_runtime::{Line, Logs, Outbound};
@@ -88,6 +90,7 @@ pub struct Shared {
     streams: Streams,
     sessions: Sessions,
     large_bodies: Arc<Semaphore>,
+    compiler: Compiler,
     rate_limits: RateLimits,
     login_guard: LoginGuard,
     metrics: Metrics,
@@ -135,6 +138,7 @@ impl App {
             streams: Streams::default(),
             sessions: Sessions::new(),
             large_bodies: shape::large_bodies(),
+            compiler: Compiler::new(),
             rate_limits,
             login_guard: LoginGuard::new(),
             metrics: Metrics::new(),

@@ -26,6 +26,7 @@ pub const ERRORS: &[ErrorStatus] = &[
                 "Invalid URL",
                 "A webhook's URL is not an http or https URL, holds a password, or has a private address.",
             ),
+            ("CX005", "Compilation Error", "The code does not compile; `meta` has the places."),
         ],
     },
     ErrorStatus {

@@ -102,13 +102,13 @@ async fn code_comes_back_byte_for_byte() {
         let owner = w.account("grower").await;
         let group = probes(&owner).await;
         let longest = "x".repeat(1 << 20);
-        let wide = "\u{1f331}".repeat((1 << 20) / 4);
+        let wide = format!("////{}", "\u{1f331}".repeat((1 << 20) / 4 - 1));
         for code in [
             "",
             "a\0b\0",
             "\r\n\r\n\t \n\n",
-            "\u{feff}local a = 1;",
-            "\u{2028}\u{2029}\u{fffd}\u{0}\u{1f}\u{7f}\u{80}",
+            "// \u{feff}local a = 1;",
+            "// \u{2028}\u{2029}\u{fffd}\u{1f}\u{7f}\u{80}\u{0}",
             "// \\u0000 \"quoted\" \\ </script> 温室 🌱",
             &longest,
             &wide,
@@ -151,6 +151,119 @@ async fn code_beyond_a_mebibyte_is_refused() {
         }
         deploy_with(&owner, &group, json!({ "agent_code": "x".repeat(17 << 20) })).await.fails(413, "VX413");
         assert!(owner.get("/v5/deployments").await.ids().is_empty(), "nothing is left behind");
+    })
+    .await;
+}
+
+/// Refuses code, and returns the entries.
+async fn refused(owner: &Account, group: &str, device: &str, agent: &str) -> Value {
+    let answer = deploy_with(owner, group, json!({ "device_code": device, "agent_code": agent })).await;
+    let mut entries = answer.is(400)["errors"].take();
+    for entry in entries.as_array_mut().unwrap() {
+        assert!(entry.as_object_mut().unwrap().remove("id").unwrap().as_str().is_some_and(|id| !id.is_empty()));
+    }
+    entries
+}
+
+#[tokio::test]
+async fn code_that_does_not_compile_is_refused_with_the_places() {
+    on_each(async |w: World| {
+        let owner = w.account("grower").await;
+        let group = probes(&owner).await;
+        let entry = |detail: &str, meta: Value| {
+            json!({ "status": "400", "code": "CX005", "title": "Compilation Error", "detail": detail, "meta": meta })
+        };
+        let place = |file: &str, row: u32, column: u32, text: &str| json!({ "file": file, "row": row, "column": column, "type": "error", "text": text });
+        let broken = "local fine = 1;\nlocal x = ;\n";
+        let device = entry("Device code compile failed", json!([place("device_code", 2, 12, "expression expected")]));
+        let agent = entry("Agent code compile failed", json!([place("agent_code", 2, 12, "expression expected")]));
+        assert_eq!(refused(&owner, &group, broken, "").await, json!([device]));
+        assert_eq!(refused(&owner, &group, "", broken).await, json!([agent]));
+        assert_eq!(refused(&owner, &group, broken, broken).await, json!([device, agent]));
+        // All errors are told, and a place on the first line has a column, too.
+        let several = ";)\nlocal = 2;\nserver.log(\"a\");\nfor (;;) {\n  break }}\n";
+        let entries = refused(&owner, &group, several, "").await;
+        let places = entries[0]["meta"].as_array().unwrap();
+        assert!(places.len() >= 2, "{places:?}");
+        assert!(places.iter().all(|place| place["column"].as_u64().unwrap() >= 1));
+        assert!(refused(&owner, &group, &"local = ;\n".repeat(1000), "").await[0]["meta"].as_array().unwrap().len() <= 50);
+        // Nothing is left behind, and nothing is compiled for those who may not deploy.
+        assert!(owner.get("/v5/deployments").await.ids().is_empty());
+        let read = owner.get(&format!("/v5/devicegroups/{group}")).await.resource();
+        assert!(!read["relationships"].as_object().unwrap().contains_key("current_deployment"));
+        let stranger = w.account("stranger").await;
+        deploy_with(&stranger, &group, json!({ "device_code": broken })).await.fails(404, "NF001");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn lines_for_tools_before_the_compiler_are_comments() {
+    on_each(async |w: World| {
+        let owner = w.account("grower").await;
+        let group = probes(&owner).await;
+        let code = "#require \"Rocky.agent.lib.nut:3.0.1\"\n#line 7 \"main.nut\"\nlocal app = Rocky();\n# shell-like\n";
+        deploy_with(&owner, &group, json!({ "device_code": code, "agent_code": code })).await.is(201);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn code_stored_before_the_compiler_came_stays() {
+    on_each(async |w: World| {
+        let owner = w.account("grower").await;
+        let group = probes(&owner).await;
+        let store = w.server.store();
+        let new = impstead_store::NewDeployment {
+            group: impstead_model::DeviceGroupId::new(&group),
+            code: impstead_model::Code { device: b"local = ;".to_vec(), agent: b"}".to_vec() },
+            description: None,
+            origin: None,
+            flagged: false,
+            tags: Vec::new(),
+        };
+        let id = store.create_deployment(new, w.server.act()).await.unwrap().id.to_string();
+        assert_eq!(owner.get("/v5/deployments").await.ids(), [id.as_str()]);
+        let read = owner.get(&format!("/v5/deployments/{id}")).await.resource();
+        assert_eq!(read["attributes"]["device_code"], "local = ;");
+        let changed = owner.change("deployment", "deployments", &id, json!({ "flagged": true })).await.resource();
+        assert_eq!(changed["attributes"]["agent_code"], "}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn hostile_code_stalls_nobody() {
+    on_each(async |w: World| {
+        let owner = w.account("grower").await;
+        let group = probes(&owner).await;
+        let most = 1 << 20;
+        let hostile = [
+            "(".repeat(most),
+            "{".repeat(most),
+            "a=".repeat(most / 2),
+            "local a=[\n".repeat(most / 10),
+            "class A{\n".repeat(most / 9),
+            "1+".repeat(most / 2 - 1) + "1",
+            "function f(){".repeat(most / 13),
+            "\"\\".repeat(most / 2),
+            "@\"".repeat(most / 2),
+            "/*".repeat(most / 2),
+            "\u{1f}".repeat(most),
+            (0..most / 9).map(|n| format!("local a{n:x}\n")).collect::<String>()[..most].to_owned(),
+        ];
+        let attack = async {
+            for code in &hostile {
+                let entries = refused(&owner, &group, code, code).await;
+                assert!(entries[0]["code"] == "CX005" && entries[1]["code"] == "CX005", "{entries}");
+            }
+        };
+        let others = async {
+            for _ in 0..50 {
+                owner.get("/v5/devicegroups").await.is(200);
+            }
+        };
+        tokio::join!(attack, others);
     })
     .await;
 }

@@ -690,15 +690,18 @@ async fn s10_27_the_current_deployment_is_read_back_with_its_code() {
     .await;
 }
 
-/// Known to be wrong: nothing is compiled as long as there is no compiler, so no such error can come.
 #[tokio::test]
-async fn s10_28_code_that_does_not_compile_is_still_accepted() {
+async fn s10_28_code_that_does_not_compile_is_refused() {
     on_each(async |w: World| {
         let owner = w.account("grower").await;
         let Deployed { group, .. } = deployed(&owner).await;
         let mut document = deployment(DEVELOPMENT, &group);
         document["data"]["attributes"]["device_code"] = "local = ;".into();
-        owner.send(node("POST", "/v5/deployments", Some(&document))).await.is(201);
+        let entry = owner.send(node("POST", "/v5/deployments", Some(&document))).await.fails(400, "CX005");
+        assert_eq!(entry["title"], "Compilation Error");
+        let place = &entry["meta"][0];
+        assert_eq!(place["file"], "device_code");
+        assert_eq!(place["row"], 1);
     })
     .await;
 }
