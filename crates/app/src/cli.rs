@@ -8,7 +8,7 @@ use clap::{
     Args, Parser, Subcommand,
     builder::{NonEmptyStringValueParser, PossibleValuesParser},
 };
-use impstead_cli::{ClientCommand, CompletionsArgs, DeviceCommand, Options};
+use impstead_cli::{ClientCommand, CompletionsArgs, DeviceCommand, Options, SquirrelCommand};
 
 /// A cloud for imps on your own machine, compatible with Electric Imp's impCentral API v5
 ///
@@ -64,6 +64,9 @@ pub enum Command {
     Admin(AdminCommand),
     #[command(flatten)]
     Client(ClientCommand),
+    /// Run, check and explore Squirrel programs, without any service
+    #[command(subcommand)]
+    Squirrel(SquirrelCommand),
     /// Write a script that completes commands in a shell
     #[command(after_help = "Examples:\n  \
         impstead completions bash > ~/.local/share/bash-completion/completions/impstead\n  \

@@ -40,6 +40,10 @@ fn main() -> ExitCode {
             let mut context = Context::of_process();
             return block_on(impstead_cli::run(command, &options, &mut context)).into();
         }
+        Command::Squirrel(command) => {
+            let mut context = Context::of_process();
+            return impstead_cli::run_squirrel(command, &options, &mut context).into();
+        }
         Command::Completions(arguments) => {
             let mut context = Context::of_process();
             return impstead_cli::run_completions(&arguments, Cli::command(), &mut context).into();

@@ -25,6 +25,8 @@ pub struct Context {
 pub struct Environment {
     /// Where profiles are kept; `None` if the home directory is not known.
     pub config_dir: Option<PathBuf>,
+    /// Where what the program remembers between runs is kept, such as what was typed; `None` if the home directory is not known.
+    pub state_dir: Option<PathBuf>,
     /// The profile that `IMPSTEAD_PROFILE` names.
     pub profile: Option<String>,
     /// Whether someone may be asked for a password.
@@ -49,17 +51,25 @@ pub trait Input: Send {
 
     /// Reads standard input to its end.
     fn everything(&mut self) -> io::Result<String>;
+
+    /// Reads standard input to its end, also where it is not UTF-8.
+    fn bytes(&mut self) -> io::Result<Vec<u8>> {
+        self.everything().map(String::into_bytes)
+    }
 }
 
 impl Context {
-    /// Takes everything from this process: its streams, `IMPSTEAD_PROFILE`, `NO_COLOR`, `TERM`, and `XDG_CONFIG_HOME`
-    /// or else `HOME`.
+    /// Takes everything from this process: its streams, `IMPSTEAD_PROFILE`, `NO_COLOR`, `TERM`, and `XDG_CONFIG_HOME` and
+    /// `XDG_STATE_HOME` or else `HOME`.
     pub fn of_process() -> Self {
         let variable = |name| env::var_os(name).filter(|value| !value.is_empty());
-        let config_home = variable("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-        let config_home = config_home.or_else(|| Some(env::home_dir()?.join(".config")));
+        let home = |name, default: &str| {
+            let given = variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
+            given.or_else(|| Some(env::home_dir()?.join(default)))
+        };
         let environment = Environment {
-            config_dir: config_home.map(|path| path.join("impstead")),
+            config_dir: home("XDG_CONFIG_HOME", ".config").map(|path| path.join("impstead")),
+            state_dir: home("XDG_STATE_HOME", ".local/state").map(|path| path.join("impstead")),
             profile: variable("IMPSTEAD_PROFILE").map(|name| name.to_string_lossy().into_owned()),
             stdin_is_terminal: io::stdin().is_terminal(),
             stdout_is_terminal: io::stdout().is_terminal(),
@@ -96,5 +106,11 @@ impl Input for ProcessInput {
         let mut text = String::new();
         io::stdin().read_to_string(&mut text)?;
         Ok(text)
+    }
+
+    fn bytes(&mut self) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        io::stdin().read_to_end(&mut bytes)?;
+        Ok(bytes)
     }
 }

@@ -35,6 +35,10 @@ impl Failure {
         Self { exit: Exit::Usage, ..Self::new(message) }
     }
 
+    pub fn usage_because(message: impl Into<String>, cause: &dyn std::error::Error) -> Self {
+        Self { exit: Exit::Usage, ..Self::because(message, cause) }
+    }
+
     pub fn because(message: impl Into<String>, cause: &dyn std::error::Error) -> Self {
         Self { causes: chain(Some(cause)), ..Self::new(message) }
     }

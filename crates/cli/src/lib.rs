@@ -26,9 +26,10 @@ pub use command::{
     LogArgs, LoginArgs, Options, ProductCommand, ProductCreateArgs, WebhookCommand, WebhookCreateArgs, WebhookListArgs,
     WebhookUpdateArgs,
 };
+pub use commands::squirrel::SquirrelCommand;
 pub use context::{Context, Environment, Input};
 
-use commands::{deployments, devices, groups, logs, products, sign_in, webhooks};
+use commands::{deployments, devices, groups, logs, products, sign_in, squirrel, webhooks};
 use failure::Failure;
 use std::process::ExitCode;
 
@@ -70,6 +71,17 @@ pub async fn run(command: ClientCommand, options: &Options, context: &mut Contex
 pub async fn run_device(command: DeviceCommand, options: &Options, context: &mut Context) -> Exit {
     let result = devices::run(command, options, context).await;
     finish(result, options, context)
+}
+
+/// Runs a command about Squirrel programs, which needs no service.
+pub fn run_squirrel(command: SquirrelCommand, options: &Options, context: &mut Context) -> Exit {
+    match squirrel::execute(command, options, context) {
+        Ok(exit) => match finish(Ok(()), options, context) {
+            Exit::Ok => exit,
+            failure => failure,
+        },
+        Err(failure) => finish(Err(failure), options, context),
+    }
 }
 
 /// Writes a completion script for the whole program, whose parser is `command`.

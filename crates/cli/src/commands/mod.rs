@@ -6,4 +6,5 @@ pub mod groups;
 pub mod logs;
 pub mod products;
 pub mod sign_in;
+pub mod squirrel;
 pub mod webhooks;

@@ -25,14 +25,14 @@ pub fn describe(places: &[CompileError], sources: &[Source<'_>], paint: Paint) -
             visible(name),
             place.row,
             place.column,
-            paint.error(format_args!("{}:", visible(&place.kind))),
+            paint.severity(&place.kind, format_args!("{}:", visible(&place.kind))),
             visible(&place.text)
         );
         if let Some(line) = source.and_then(|source| nth_line(source.code, place.row)) {
             let number = place.row.to_string();
             let margin = " ".repeat(number.len());
             let _ = writeln!(out, "  {number} | {}", shown(line));
-            let _ = writeln!(out, "  {margin} | {}{}", indent_to(line, place.column), paint.error("^"));
+            let _ = writeln!(out, "  {margin} | {}{}", indent_to(line, place.column), paint.severity(&place.kind, "^"));
         }
     }
     out

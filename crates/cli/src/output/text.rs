@@ -50,6 +50,12 @@ impl Paint {
         self.paint(AnsiColor::Red.on_default().bold(), text)
     }
 
+    /// What is said of a mistake, by how bad it is: `error`, `warning`.
+    pub fn severity(self, severity: &str, text: impl Display) -> String {
+        let colour = if severity == "warning" { AnsiColor::Yellow } else { AnsiColor::Red };
+        self.paint(colour.on_default().bold(), text)
+    }
+
     pub fn dim(self, text: impl Display) -> String {
         self.paint(Style::new().dimmed(), text)
     }

@@ -12,5 +12,6 @@ mod products;
 mod scripted;
 mod service;
 mod sign_in;
+mod squirrel;
 mod webhooks;
 mod world;

@@ -2,7 +2,9 @@
 
 use crate::scripted::{Received, Reply, Server};
 use clap::Parser;
-use impstead_cli::{ClientCommand, CompletionsArgs, Context, DeviceCommand, Environment, Exit, Input, Options};
+use impstead_cli::{
+    ClientCommand, CompletionsArgs, Context, DeviceCommand, Environment, Exit, Input, Options, SquirrelCommand,
+};
 use impstead_client::RetryPolicy;
 use std::{
     fmt::Write as _,
@@ -29,6 +31,9 @@ enum Command {
     /// Devices
     #[command(subcommand)]
     Device(DeviceCommand),
+    /// Squirrel programs
+    #[command(subcommand)]
+    Squirrel(SquirrelCommand),
     /// Write a completion script
     Completions(CompletionsArgs),
 }
@@ -107,6 +112,7 @@ impl World {
             match program.command {
                 Command::Client(command) => impstead_cli::run(command, &program.options, &mut context).await,
                 Command::Device(command) => impstead_cli::run_device(command, &program.options, &mut context).await,
+                Command::Squirrel(command) => impstead_cli::run_squirrel(command, &program.options, &mut context),
                 Command::Completions(arguments) => {
                     let program = <Program as clap::CommandFactory>::command();
                     impstead_cli::run_completions(&arguments, program, &mut context)
