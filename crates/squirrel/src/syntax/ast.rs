@@ -172,14 +172,14 @@ pub enum ExprKind {
     Field {
         object: Box<Expr>,
         name: Bytes,
-    /// `callee(arguments)`; a callee that is a `Field` or `Index` passes its object as `this`, unless that is `base`. A
-    /// callee in parentheses passes none: it is a `Comma` of one part.
+    },
     /// `object[key]`
     Index {
         object: Box<Expr>,
         key: Box<Expr>,
     },
-    /// `callee(arguments)`; a callee that is a `Field` or `Index` passes its object as `this`.
+    /// `callee(arguments)`; a callee that is a `Field` or `Index` passes its object as `this`, unless that is `base`. A
+    /// callee in parentheses passes none: it is a `Comma` of one part.
     Call {
         callee: Box<Expr>,
         arguments: Vec<Expr>,
