@@ -5,6 +5,7 @@ use crate::{
     world::{Account, DEVELOPMENT, NOBODY, World, deployment, on_each},
 };
 use serde_json::{Value, json};
+use std::fmt::Write as _;
 
 async fn probes(owner: &Account) -> String {
     owner.group(DEVELOPMENT, &owner.product("Greenhouse").await, "Probes").await
@@ -238,6 +239,10 @@ async fn hostile_code_stalls_nobody() {
         let owner = w.account("grower").await;
         let group = probes(&owner).await;
         let most = 1 << 20;
+        let mut many_locals = String::new();
+        for n in 0..most / 16 {
+            let _ = writeln!(many_locals, "local a{n:x}");
+        }
         let hostile = [
             "(".repeat(most),
             "{".repeat(most),
@@ -250,7 +255,7 @@ async fn hostile_code_stalls_nobody() {
             "@\"".repeat(most / 2),
             "/*".repeat(most / 2),
             "\u{1f}".repeat(most),
-            (0..most / 9).map(|n| format!("local a{n:x}\n")).collect::<String>()[..most].to_owned(),
+            many_locals,
         ];
         let attack = async {
             for code in &hostile {
