@@ -74,6 +74,8 @@ pub(crate) struct ImageData {
     pub(crate) constants: Vec<(Box<[u8]>, Constant)>,
     pub(crate) metamethods: [Value; METAMETHODS.len()],
     pub(crate) constructor: Value,
+    /// The names of the types, by tag.
+    pub(crate) type_names: [Value; TAGS],
     pub(crate) null_text: Box<[u8]>,
     /// Natives of the machine's own.
     pub(crate) start: u32,
@@ -524,13 +526,12 @@ impl ImageBuilder {
     pub fn build(mut self) -> Image {
         let metamethods = METAMETHODS.map(|name| self.strings.intern(name.as_bytes()));
         let constructor = self.strings.intern(b"constructor");
-        for tag in 0..TAGS {
-            if let Some(tag) = Tag::from_number(u32::try_from(tag).unwrap_or(u32::MAX)) {
-                self.strings.intern(tag.name().as_bytes());
-            }
-        }
+        let type_names = std::array::from_fn(|tag| {
+            let tag = u32::try_from(tag).ok().and_then(Tag::from_number);
+            self.strings.intern(tag.map_or("", Tag::name).as_bytes())
+        });
         // Of two functions with one owner and name the later one counts, as it does for programs.
-        let native_index = (0..).zip(&self.natives).map(|(index, native)| ((native.owner, native.key), index)).collect();
+        let native_index: HashMap<(u16, Value), u32> = (0..).zip(&self.natives).map(|(index, native)| ((native.owner, native.key), index)).collect();
         Image(Arc::new(ImageData {
             number: NEXT.fetch_add(1, Ordering::Relaxed),
             dialect: self.dialect,
@@ -548,6 +549,7 @@ impl ImageBuilder {
             constants: self.constants,
             metamethods,
             constructor,
+            type_names,
             null_text: self.null_text,
             start: self.start,
             concatenate: self.concatenate,

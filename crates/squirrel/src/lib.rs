@@ -3,6 +3,7 @@
 //! It has no I/O, clock, threads or async: a [`Host`] gives programs what they get of the world.
 
 mod codegen;
+mod convert;
 mod disassemble;
 mod fault;
 mod heap;
@@ -14,12 +15,15 @@ mod op;
 mod ops;
 mod program;
 mod report;
+#[cfg(feature = "serde")]
+pub mod serde;
 mod snapshot;
 pub mod syntax;
 mod text;
 mod value;
 mod vm;
 
+pub use convert::{Bytes, FromSquirrel, IntoSquirrel, WrongType};
 pub use fault::Fault;
 pub use heap::Heap;
 pub use image::{Dialect, Function, FunctionInfo, Image, ImageBuilder, Member};
@@ -29,4 +33,4 @@ pub use program::{Digest, Program};
 pub use snapshot::SnapshotError;
 pub use syntax::{CompileError, Position};
 pub use value::{Tag, Value};
-pub use vm::{Failure, Held, Limits, LocalText, OutOfMemory, StackEntry, StartError, Step, Vm};
+pub use vm::{CallError, Failure, Held, Limits, LocalText, OutOfMemory, StackEntry, StartError, Step, Vm};

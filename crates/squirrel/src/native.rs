@@ -6,10 +6,12 @@
 
 use std::any::Any;
 
+use crate::convert::{FromSquirrel, IntoSquirrel};
 use crate::fault::Fault;
 use crate::heap::Heap;
+use crate::heap::object::{NativeKind, Payload};
 use crate::image::Image;
-use crate::value::Value;
+use crate::value::{Tag, Value};
 
 /// A native function.
 pub type NativeFn = fn(&mut Call<'_>) -> Result<Flow, Fault>;
@@ -153,6 +155,78 @@ impl Call<'_> {
         #[expect(clippy::cast_possible_truncation, reason = "a frame has 250 registers")]
         let count = arguments.len() as u8;
         Flow::Call { callee, first, count, step, report: false }
+    }
+
+    /// The argument at a place, from 1, as a Rust value; what is not given is null.
+    ///
+    /// # Errors
+    /// The reference's error for an argument of the wrong type.
+    pub fn get<T: FromSquirrel>(&self, place: usize) -> Result<T, Fault> {
+        T::from_squirrel(self.argument(place), self.heap).map_err(|error| {
+            let found = self.argument(place).tag().name();
+            Fault::error(format!("parameter {place} has an invalid type '{found}' ; expected: '{}'", error.expected))
+        })
+    }
+
+    /// Answers with a Rust value.
+    ///
+    /// # Errors
+    /// [`Fault::Room`], to be handed on: then nothing may have happened yet that must not happen twice.
+    pub fn give(&mut self, value: impl IntoSquirrel) -> Result<Flow, Fault> {
+        value.into_squirrel(self.heap).map(Flow::Return)
+    }
+
+    /// Answers that the function waits until the host has [answered](crate::Vm::answer), and then goes on at `step`, which is not 0,
+    /// with the answer in [`Call::result`] and the arguments as they are.
+    pub fn wait(&self, step: u32) -> Flow {
+        Flow::Wait { step, registers: u8::try_from(self.count).unwrap_or(u8::MAX) }
+    }
+
+    /// The name under which the function was registered, and the owner as in [`FunctionInfo`](crate::FunctionInfo): for one that
+    /// serves several names.
+    pub fn name(&self) -> (&str, &[u8]) {
+        let image = &self.image.0;
+        match image.natives.get(self.native as usize) {
+            Some(native) => {
+                let owner = image.owners.get(usize::from(native.owner)).map_or("", |owner| owner);
+                (owner, image.strings.bytes(native.key))
+            }
+            None => ("", &[]),
+        }
+    }
+
+    /// The bytes that the host keeps in an instance, if they are of this kind: see
+    /// [`ImageBuilder::class`](crate::ImageBuilder::class).
+    pub fn payload(&self, instance: Value, kind: &str) -> Option<&[u8]> {
+        match self.heap.payload(instance)? {
+            Payload::Host(index, bytes) if self.kind(kind) == Some(*index) => Some(bytes),
+            _ => None,
+        }
+    }
+
+    /// Sets the bytes that the host keeps in an instance. Says whether it may: the class of the instance, or one that it inherits
+    /// from, must be of this kind.
+    ///
+    /// # Errors
+    /// [`Fault::Room`].
+    pub fn set_payload(&mut self, instance: Value, kind: &str, bytes: &[u8]) -> Result<bool, Fault> {
+        let Some(index) = self.kind(kind) else { return Ok(false) };
+        if !instance.is(Tag::Instance) {
+            return Ok(false);
+        }
+        let class = self.heap.instances[instance.index()].class as usize;
+        if self.heap.classes[class].native != NativeKind::Host(index) {
+            return Ok(false);
+        }
+        // Before they are copied.
+        self.heap.meter.charge(bytes.len().saturating_add(size_of::<Payload>()))?;
+        self.heap.meter.release(bytes.len().saturating_add(size_of::<Payload>()));
+        self.heap.set_payload(instance, Payload::Host(index, bytes.into()))?;
+        Ok(true)
+    }
+
+    fn kind(&self, name: &str) -> Option<u16> {
+        self.image.0.kinds.iter().position(|kind| **kind == *name).and_then(|index| u16::try_from(index).ok())
     }
 
     /// Takes fuel for work done: about one unit for what an instruction costs, or for 16 bytes moved.

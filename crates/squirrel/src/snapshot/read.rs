@@ -297,25 +297,30 @@ fn read_names<'a>(input: &mut Input<'a>, vm: &mut Vm) -> Result<Names<'a>> {
     }
     let mut natives = Vec::new();
     for _ in 0..input.count()? {
-        let (owner, name) = (input.size()?, input.size()?);
+        let (owner, name, index) = (input.size()?, input.size()?, input.index()?);
         let owner = *owners.get(owner).ok_or(Damaged)?;
         let name = *contents.get(name).ok_or(Damaged)?;
         let number = image.owners.iter().position(|known| **known == *owner).and_then(|owner| u16::try_from(owner).ok());
         let key = image.strings.get(name);
         let native = number.zip(key).and_then(|place| image.native_index.get(&place));
-        natives.push(*native.ok_or_else(|| missing(owner, name))?);
+        let native = *native.ok_or_else(|| missing(owner, name))?;
+        moved |= native != index;
+        natives.push(native);
     }
     let mut objects = Vec::new();
     for _ in 0..input.count()? {
         let name = input.text()?;
         let place = image.object_names.iter().rposition(|known| **known == *name).and_then(|place| u32::try_from(place).ok());
-        objects.push(place.ok_or_else(|| missing("", name.as_bytes()))?);
+        let place = place.ok_or_else(|| missing("", name.as_bytes()))?;
+        moved |= place != input.index()?;
+        objects.push(place);
     }
     let mut kinds = Vec::new();
     for _ in 0..input.count()? {
         let name = input.text()?;
         let place = image.kinds.iter().position(|known| **known == *name).and_then(|place| u16::try_from(place).ok());
         kinds.push(place.ok_or_else(|| missing("", name.as_bytes()))?);
+        input.index()?;
     }
     Ok(Names { shared, contents, own: Vec::new(), natives, objects, kinds, moved })
 }

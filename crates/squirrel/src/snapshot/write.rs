@@ -558,13 +558,13 @@ impl Writer {
         let mut owners = Vec::new();
         let mut owner_places = HashMap::new();
         let mut entries = Vec::with_capacity(natives.len());
-        for &native in natives {
-            let Some(native) = image.natives.get(native as usize) else { continue };
+        for &index in natives {
+            let Some(native) = image.natives.get(index as usize) else { continue };
             let owner = *owner_places.entry(native.owner).or_insert_with(|| {
                 owners.push(native.owner);
                 owners.len() - 1
             });
-            entries.push((owner, self.strings.of(native.key.payload())));
+            entries.push((owner, self.strings.of(native.key.payload()), index));
         }
         let strings = std::mem::take(&mut self.strings.list);
         self.count(strings.len());
@@ -576,14 +576,17 @@ impl Writer {
             self.bytes(image.owners.get(usize::from(owner)).map_or(b"", |owner| owner.as_bytes()));
         }
         self.count(entries.len());
-        for (owner, name) in entries {
+        // The indexes tell a reader with another image that keys must be placed anew.
+        for (owner, name, index) in entries {
             self.count(owner);
             self.index(name);
+            self.index(index);
         }
         for (numbers, names) in [(objects, &image.object_names), (kinds, &image.kinds)] {
             self.count(numbers.len());
             for &number in numbers {
                 self.bytes(names.get(number as usize).map_or(b"", |name| name.as_bytes()));
+                self.index(number);
             }
         }
     }

@@ -16,6 +16,7 @@ mod unwind;
 
 use std::sync::Arc;
 
+use crate::convert::{FromSquirrel, IntoSquirrel, WrongType};
 use crate::fault::Fault;
 use crate::heap::Heap;
 use crate::heap::object::{Closure, Code};
@@ -93,6 +94,8 @@ pub struct Vm {
     pub(crate) constants: Value,
     pub(crate) held: Vec<Value>,
     pub(crate) free_held: Vec<u32>,
+    /// What the host was given or made since the machine ran last: it may not hold it yet.
+    recent: Vec<Value>,
     pub(crate) state: State,
     /// The instruction that asked for room last, and what it asked for since.
     pub(crate) retry: Option<(usize, u32, usize)>,
@@ -134,6 +137,7 @@ impl Vm {
             constants: Value::NULL,
             held: Vec::new(),
             free_held: Vec::new(),
+            recent: Vec::new(),
             state: State::Resting,
             retry: None,
             noted: None,
@@ -181,11 +185,7 @@ impl Vm {
     /// # Errors
     /// If there is no room for it.
     pub fn load(&mut self, program: &Program) -> Result<Value, OutOfMemory> {
-        self.collect_for_host();
-        self.heap.meter.open();
-        let closure = self.load_inner(program);
-        self.heap.meter.raise(0);
-        closure.map_err(|_| OutOfMemory)
+        self.make_with(|vm| vm.load_inner(program))
     }
 
     fn load_inner(&mut self, program: &Program) -> Result<Value, Fault> {
@@ -290,14 +290,15 @@ impl Vm {
             return Err(StartError::TooManyArguments);
         }
         self.state = State::Running;
+        let function = self.checked(function);
+        let this = self.checked(this);
         self.fiber.frames.clear();
         self.fiber.depth = 0;
         // The function itself stands below its frame, where an instruction would have it.
-        let stack = &mut self.fiber.stack;
-        stack[0] = function;
-        stack[1] = this;
+        self.fiber.stack[0] = function;
+        self.fiber.stack[1] = this;
         for (place, &argument) in arguments.iter().enumerate() {
-            stack[2 + place] = argument;
+            self.fiber.stack[2 + place] = self.checked(argument);
         }
         #[expect(clippy::cast_possible_truncation, reason = "at most 200")]
         let count = arguments.len() as u8 + 1;
@@ -320,21 +321,31 @@ impl Vm {
             State::Running => {}
         }
         self.fuel = self.fuel.saturating_add(i64::from(fuel));
+        self.recent.clear();
         let step = self.run_slice(host);
         if self.fuel > 0 {
             self.fuel = 0;
         }
         match &step {
-            Step::Done(_) | Step::Failed(_) => {
-                self.state = State::Resting;
-                self.fiber.frames.clear();
-                self.fiber.depth = 0;
+            Step::Done(value) => {
+                self.recent.push(*value);
+                self.rest();
+            }
+            Step::Failed(failure) => {
+                self.recent.push(failure.value);
+                self.rest();
             }
             Step::OutOfMemory | Step::Corrupt => self.state = State::Ended,
             Step::Waiting => self.state = State::Waiting,
             Step::More => {}
         }
         step
+    }
+
+    fn rest(&mut self) {
+        self.state = State::Resting;
+        self.fiber.frames.clear();
+        self.fiber.depth = 0;
     }
 
     fn run_slice(&mut self, host: &mut dyn Host) -> Step {
@@ -397,6 +408,7 @@ impl Vm {
     fn collect(&mut self, resting: bool) -> usize {
         self.clean(resting);
         let Vm { heap, fiber, parked, root, constants, held, functions, programs, current, noted, failure, .. } = self;
+        let recent = &self.recent;
         let own = programs
             .iter()
             .find(|(program, _)| !Arc::ptr_eq(&program.0.strings, heap.strings.shared()))
@@ -410,6 +422,7 @@ impl Vm {
             reach.index(Tag::Thread, *current);
             reach.values(&[*root, *constants]);
             reach.values(held);
+            reach.values(recent);
             for failure in noted.iter().chain(failure.iter()) {
                 reach.value(failure.value);
             }
@@ -441,7 +454,8 @@ impl Vm {
         }
     }
 
-    /// Collects garbage between slices. Values that the host has and does not [`Vm::hold`] are gone after it.
+    /// Collects garbage between slices. Values that the host has, neither [holds](Vm::hold) nor was given since the machine
+    /// ran last, and that nothing in the machine refers to are gone after it.
     ///
     /// Returns the number of objects freed.
     pub fn collect_garbage(&mut self) -> usize {
@@ -477,6 +491,7 @@ impl Vm {
     pub fn answer(&mut self, value: Value) {
         if self.state == State::Waiting {
             self.state = State::Running;
+            let value = self.checked(value);
             self.set_answer(value);
         }
     }
@@ -487,8 +502,8 @@ impl Vm {
     /// If there is no room for the text.
     pub fn answer_error(&mut self, text: &[u8]) -> Result<(), OutOfMemory> {
         if self.state == State::Waiting {
-            self.state = State::Running;
             let value = self.string(text)?;
+            self.state = State::Running;
             match self.raise(Fault::Throw(value)) {
                 Ok(Some(Step::Failed(failure))) => self.failure = Some(failure),
                 Ok(_) => {}
@@ -500,8 +515,12 @@ impl Vm {
 
     // What the host has of values.
 
-    /// Keeps a value, and what it refers to, until it is released.
+    /// Keeps a value, and what it refers to, until it is released. Snapshots have it, too.
+    ///
+    /// A value that is not held is good until the machine runs again, if the host was given it ([`Step::Done`]) or made it
+    /// ([`Vm::make`], [`Vm::string`], [`Vm::load`]) since it ran last; else for as long as something in the machine refers to it.
     pub fn hold(&mut self, value: Value) -> Held {
+        let value = self.checked(value);
         match self.free_held.pop() {
             Some(index) => {
                 self.held[index as usize] = value;
@@ -535,8 +554,78 @@ impl Vm {
     /// # Errors
     /// If there is no room for it.
     pub fn string(&mut self, bytes: &[u8]) -> Result<Value, OutOfMemory> {
+        self.make_with(|vm| vm.heap.string(bytes))
+    }
+
+    /// Makes a value, between slices. It lives until the machine runs again, and on if it is [held](Vm::hold) or put
+    /// somewhere by then.
+    ///
+    /// # Errors
+    /// If there is no room for it.
+    pub fn make(&mut self, value: impl IntoSquirrel) -> Result<Value, OutOfMemory> {
+        self.make_with(|vm| value.into_squirrel(&mut vm.heap))
+    }
+
+    fn make_with(&mut self, make: impl FnOnce(&mut Vm) -> Result<Value, Fault>) -> Result<Value, OutOfMemory> {
         self.collect_for_host();
-        self.with_all_room(|vm| vm.heap.string(bytes))
+        let value = self.with_all_room(make)?;
+        self.recent.push(value);
+        Ok(value)
+    }
+
+    /// Reads a value.
+    ///
+    /// # Errors
+    /// If it is of another type.
+    pub fn read<T: FromSquirrel>(&self, value: Value) -> Result<T, WrongType> {
+        T::from_squirrel(self.checked(value), &self.heap)
+    }
+
+    /// The slot of the root table with this name.
+    pub fn global(&self, name: &[u8]) -> Option<Value> {
+        let key = self.heap.strings.get(name)?;
+        self.heap.table_get(self.root, key, &mut 0)
+    }
+
+    /// Makes or sets a slot of the root table.
+    ///
+    /// # Errors
+    /// If there is no room for it.
+    pub fn set_global(&mut self, name: &[u8], value: Value) -> Result<(), OutOfMemory> {
+        let key = self.string(name)?;
+        let (root, value) = (self.root, self.checked(value));
+        self.with_all_room(|vm| vm.heap.table_set(root, key, value, &mut 0))
+    }
+
+    /// A value from the host; null if there is no such object, as for one of another machine.
+    fn checked(&self, value: Value) -> Value {
+        if self.heap.contains(value) { value } else { Value::NULL }
+    }
+
+    /// Calls a function and runs it to its end: for what the host expects to be short. With more than `fuel` to do, or
+    /// where it would wait for the host, the call is given up.
+    ///
+    /// # Errors
+    /// Whatever else than a value it comes to.
+    pub fn call_to_end(
+        &mut self,
+        host: &mut dyn Host,
+        function: Value,
+        this: Value,
+        arguments: &[Value],
+        fuel: u32,
+    ) -> Result<Value, CallError> {
+        self.start(function, this, arguments).map_err(CallError::Start)?;
+        let error = match self.run(host, fuel) {
+            Step::Done(value) => return Ok(value),
+            Step::Failed(failure) => return Err(CallError::Failed(failure)),
+            Step::OutOfMemory => return Err(CallError::OutOfMemory),
+            Step::Corrupt => return Err(CallError::Corrupt),
+            Step::More => CallError::OutOfFuel,
+            Step::Waiting => CallError::Waiting,
+        };
+        self.abandon();
+        Err(error)
     }
 
     /// Runs something that allocates outside a slice: without a collection, up to the limit.
@@ -581,6 +670,45 @@ impl Vm {
             + self.heap.used_bytes()
             + self.functions.capacity() * size_of::<usize>()
             + self.fiber.frames.capacity() * size_of::<fiber::Frame>()
+    }
+}
+
+/// What a call came to that gave no value: see [`Vm::call_to_end`].
+#[derive(Debug)]
+pub enum CallError {
+    /// It could not begin.
+    Start(StartError),
+    /// An error that nothing caught ended it.
+    Failed(Box<Failure>),
+    /// It took more fuel than it was given. The machine can run others.
+    OutOfFuel,
+    /// It wanted to wait for the host. The machine can run others.
+    Waiting,
+    /// The heap is full. The machine cannot go on.
+    OutOfMemory,
+    /// The state makes no sense. The machine cannot go on.
+    Corrupt,
+}
+
+impl std::fmt::Display for CallError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            CallError::Start(_) => f.write_str("the call cannot begin"),
+            CallError::Failed(failure) => write!(f, "uncaught error: {}", String::from_utf8_lossy(&failure.message)),
+            CallError::OutOfFuel => f.write_str("the call took too long"),
+            CallError::Waiting => f.write_str("the call wanted to wait"),
+            CallError::OutOfMemory => f.write_str("out of memory"),
+            CallError::Corrupt => f.write_str("corrupt machine"),
+        }
+    }
+}
+
+impl std::error::Error for CallError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            CallError::Start(error) => Some(error),
+            _ => None,
+        }
     }
 }
 
