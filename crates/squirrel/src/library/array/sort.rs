@@ -56,22 +56,42 @@ impl Sort {
         call.set_register(STATE + 4, self.child.map_or(Value::NULL, count));
     }
 
-    /// The last node of the heap.
-    fn bottom(&self) -> usize {
-        if self.building { self.size.saturating_sub(1) } else { self.at.saturating_sub(1) }
-    }
-
-    /// The two nodes to compare next; none where the root is a leaf. In the reference node 0 has the children 0 and 1.
-    fn pair(&self) -> Option<(usize, usize)> {
-        let left = self.root.saturating_mul(2);
-        match self.child {
-            Some(child) => Some((self.root, child)),
-            None if left > self.bottom() => None,
-            None => Some((left, left + 1)),
+    /// Goes on to the next comparison, and says of what; none if all items are in place. `answer` is what the last one said.
+    #[inline]
+    fn next(&mut self, items: &mut [Value], mut answer: Option<i32>) -> Result<Option<(Value, Value)>, Fault> {
+        loop {
+            let bottom = if self.building { self.size } else { self.at }.saturating_sub(1);
+            // In the reference node 0 has the children 0 and 1.
+            let left = self.root.saturating_mul(2);
+            if self.child.is_none() && left == bottom {
+                // An only child needs no comparison.
+                self.child = Some(left);
+            }
+            let (a, b) = match self.child {
+                Some(child) => (self.root, child),
+                None if left > bottom => {
+                    if !self.advance(items)? {
+                        return Ok(None);
+                    }
+                    continue;
+                }
+                None => (left, left + 1),
+            };
+            match answer.take() {
+                None => match (items.get(a), items.get(b)) {
+                    (Some(&a), Some(&b)) => return Ok(Some((a, b))),
+                    _ => return Err(INCONSISTENT.into()),
+                },
+                Some(order) => {
+                    if self.settle(items, order)? && !self.advance(items)? {
+                        return Ok(None);
+                    }
+                }
+            }
         }
     }
 
-    /// Goes on from what the comparison of [`Sort::pair`] said. Says whether the node is where it belongs.
+    /// Goes on from what a comparison said. Says whether the node is where it belongs.
     fn settle(&mut self, items: &mut [Value], order: i32) -> Result<bool, Fault> {
         let Some(child) = self.child.take() else {
             let left = self.root * 2;
@@ -133,55 +153,107 @@ pub(super) fn sort(call: &mut Call<'_>) -> Result<Flow, Fault> {
     } else {
         Sort::load(call)
     };
-    let mut answer = match call.step {
+    let answer = match call.step {
         COMPARED => {
             Some(call.result.to_integer().ok_or("numeric value expected as return value of the compare function")?)
         }
         METAMETHOD => Some(call.result.as_integer().ok_or("_cmp must return an integer")?),
         _ => None,
     };
-    let mut compared = false;
-    loop {
-        // An only child needs no comparison.
-        if sort.child.is_none() && sort.root.saturating_mul(2) == sort.bottom() {
-            sort.child = Some(sort.bottom());
+    if let Some(comparator) = comparator {
+        let next = sort.next(call.heap.items_mut(this), answer)?;
+        let Some((a, b)) = next else { return Ok(Flow::Return(Value::NULL)) };
+        sort.save(call);
+        return Ok(call.invoke(comparator, CALL, &[call.root, a, b], COMPARED));
+    }
+    if !this.is(Tag::Array) {
+        return Ok(Flow::Return(Value::NULL));
+    }
+    // The items leave the array for a moment, so that they can change while strings are read.
+    let mut items = std::mem::take(&mut call.heap.arrays[this.index()].0);
+    let stop = compare_on(call, &mut sort, &mut items, answer);
+    call.heap.arrays[this.index()].0 = items;
+    match stop? {
+        Stop::Done => Ok(Flow::Return(Value::NULL)),
+        Stop::Fuel => {
+            sort.save(call);
+            Ok(Flow::Pause { step: RESUMED, registers: CALL })
         }
-        let finished = match (answer.take(), sort.pair()) {
-            (_, None) => true,
-            (Some(order), _) => sort.settle(call.heap.items_mut(this), order)?,
-            (None, Some((left, right))) => {
-                let items = call.heap.items(this);
-                let (Some(&a), Some(&b)) = (items.get(left), items.get(right)) else {
-                    return Err(INCONSISTENT.into());
-                };
-                if let Some(comparator) = comparator {
-                    sort.save(call);
-                    return Ok(call.invoke(comparator, CALL, &[call.root, a, b], COMPARED));
-                }
-                // At least one comparison a slice, however small the slice.
-                if compared && !call.has_fuel() {
-                    sort.save(call);
-                    return Ok(Flow::Pause { step: RESUMED, registers: CALL });
-                }
-                compared = true;
-                match order(call, a, b)? {
-                    Ordered::Known(order) => answer = Some(order),
-                    Ordered::Ask(closure) => {
-                        sort.save(call);
-                        return Ok(call.invoke(closure, CALL, &[a, b], METAMETHOD));
-                    }
-                }
-                continue;
-            }
-        };
-        if finished && !sort.advance(call.heap.items_mut(this))? {
-            return Ok(Flow::Return(Value::NULL));
+        Stop::Ask(closure, a, b) => {
+            sort.save(call);
+            Ok(call.invoke(closure, CALL, &[a, b], METAMETHOD))
         }
     }
 }
 
-fn order(call: &mut Call<'_>, a: Value, b: Value) -> Result<Ordered, Fault> {
-    let cost = call.heap.bytes(a).len().min(call.heap.bytes(b).len()) / 16;
-    call.charge(1 + cost);
-    ops::compare(call.heap, &call.image.0, a, b)
+/// Why sorting without a comparator stops.
+enum Stop {
+    Done,
+    Fuel,
+    /// Two items have a `_cmp`.
+    Ask(Value, Value, Value),
+}
+
+/// Sorts as far as fuel and metamethods allow, but for one comparison at least, however small the slice.
+fn compare_on(
+    call: &mut Call<'_>,
+    sort: &mut Sort,
+    items: &mut [Value],
+    mut answer: Option<i32>,
+) -> Result<Stop, Fault> {
+    loop {
+        let Some((a, b)) = sort.next(items, answer)? else { return Ok(Stop::Done) };
+        let (order, cost) = if a.is(Tag::String) && b.is(Tag::String) {
+            let (a, b) = (call.heap.bytes(a), call.heap.bytes(b));
+            (compare_strings(a, b), 1 + a.len().min(b.len()) / 16)
+        } else {
+            match ops::compare(call.heap, &call.image.0, a, b)? {
+                Ordered::Known(order) => (order, 1),
+                Ordered::Ask(closure) => return Ok(Stop::Ask(closure, a, b)),
+            }
+        };
+        call.charge(cost);
+        if !call.has_fuel() {
+            // The comparison counts: what it said is worked in before the slice ends.
+            return Ok(if sort.next(items, Some(order))?.is_some() { Stop::Fuel } else { Stop::Done });
+        }
+        answer = Some(order);
+    }
+}
+
+/// Compares as C's `strcmp`: up to the first NUL.
+fn compare_strings(mut a: &[u8], mut b: &[u8]) -> i32 {
+    const CHUNK: usize = 16;
+    while let (Some((chunk, a_rest)), Some((other, b_rest))) = (a.split_first_chunk::<CHUNK>(), b.split_first_chunk())
+        && chunk == other
+        && !chunk.contains(&0)
+    {
+        (a, b) = (a_rest, b_rest);
+    }
+    for (a, b) in a.iter().zip(b) {
+        if a != b || *a == 0 {
+            return a.cmp(b) as i32;
+        }
+    }
+    let end = |text: &[u8], other: &[u8]| text.get(other.len()).copied().unwrap_or(0);
+    end(a, b).cmp(&end(b, a)) as i32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::c_string;
+    use super::*;
+
+    #[test]
+    fn strings_end_at_nul() {
+        let texts: [&[u8]; 9] = [b"", b"a", b"a\0", b"a\0b", b"a\0c", b"ab", b"a\xff", b"\0", b"b"];
+        for prefix in [String::new(), "x".repeat(15), "y".repeat(16), "z".repeat(33)] {
+            for a in texts {
+                for b in texts {
+                    let (a, b) = ([prefix.as_bytes(), a].concat(), [prefix.as_bytes(), b].concat());
+                    assert_eq!(compare_strings(&a, &b), c_string(&a).cmp(c_string(&b)) as i32, "{a:?} {b:?}");
+                }
+            }
+        }
+    }
 }
