@@ -136,6 +136,24 @@ impl Table {
         None
     }
 
+    /// Finds a key whose chain is short: `Some(None)` if it is surely not there, `None` if the chain is long.
+    #[inline(always)]
+    pub(crate) fn find_surely(&self, key: Value, hash: u32) -> Option<Option<usize>> {
+        let mut at = hash as usize & self.nodes.len().wrapping_sub(1);
+        let mut left = SHORT;
+        while let Some(node) = self.nodes.get(at) {
+            if node.key == key {
+                return Some(Some(at));
+            }
+            at = node.next as usize;
+            left -= 1;
+            if left == 0 {
+                return None;
+            }
+        }
+        Some(None)
+    }
+
     /// Finds a key; takes a unit of fuel for every eight nodes on the way.
     pub(crate) fn find(&self, key: Value, hash: u32, fuel: &mut i64) -> Option<usize> {
         let mut at = hash as usize & self.nodes.len().wrapping_sub(1);

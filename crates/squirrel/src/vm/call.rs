@@ -342,9 +342,6 @@ impl Vm {
 
     /// Runs a step of the native function on top.
     pub(super) fn run_native(&mut self, host: &mut dyn Host) -> Result<Option<Step>, Fault> {
-        if let Some(failure) = self.failure.take() {
-            return Ok(Some(Step::Failed(failure)));
-        }
         let Some(&top) = self.fiber.frames.last() else { return Err(Fault::Corrupt) };
         let Code::Native(native) = top.code else { return Err(Fault::Corrupt) };
         let base = top.base as usize;

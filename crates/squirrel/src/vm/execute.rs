@@ -139,6 +139,8 @@ impl Vm {
                 let (a, b) = ($a, $b);
                 if a.both_integers(b) {
                     r!($dst) = Value::integer(a.raw_integer().$integer(b.raw_integer()));
+                } else if let Some((a, b)) = a.both_floats(b) {
+                    r!($dst) = Value::float(a $float b);
                 } else if let (Some(a), Some(b)) = (a.as_number(), b.as_number()) {
                     r!($dst) = Value::float(a $float b);
                 } else {
@@ -232,10 +234,13 @@ impl Vm {
                 Op::GetName { dst, k } => {
                     let key = &proto.constants[k as usize];
                     let this = registers[0];
-                    let found = match this.tag() {
-                        Tag::Table => heap.tables[this.index()].get_short(key.value, key.hash),
-                        Tag::Instance => instance_field(heap, this, key.value, key.hash),
-                        _ => None,
+                    let found = if this.is(Tag::Table) {
+                        heap.tables[this.index()].get_short(key.value, key.hash)
+                    } else if this.is(Tag::Instance) {
+                        instance_field(heap, this, key.value, key.hash)
+                            .or_else(|| root_name(heap, image_data, this, root, key.value, key.hash))
+                    } else {
+                        None
                     };
                     match found {
                         Some(value) if !value.is(Tag::WeakRef) => r!(dst) = value,
@@ -245,10 +250,14 @@ impl Vm {
                 Op::GetField { dst, object, k } => {
                     let key = &proto.constants[k as usize];
                     let object = r!(object);
-                    let found = match object.tag() {
-                        Tag::Table => heap.tables[object.index()].get_short(key.value, key.hash),
-                        Tag::Instance => instance_field(heap, object, key.value, key.hash),
-                        _ => None,
+                    let found = if object.is(Tag::Table) {
+                        heap.tables[object.index()].get_short(key.value, key.hash)
+                    } else if object.is(Tag::Instance) {
+                        instance_field(heap, object, key.value, key.hash)
+                    } else if object.is(Tag::Class) {
+                        class_member(heap, object, key.value, key.hash)
+                    } else {
+                        None
                     };
                     match found {
                         Some(value) if !value.is(Tag::WeakRef) => r!(dst) = value,
@@ -271,12 +280,17 @@ impl Vm {
                 }
                 Op::GetIndex { dst, object, key } => {
                     let (object, key) = (r!(object), r!(key));
+                    if object.is(Tag::Array)
+                        && key.is(Tag::Integer)
+                        && let Some(&value) = heap.arrays[object.index()].0.get(key.payload() as usize)
+                        && !value.is(Tag::WeakRef)
+                    {
+                        // A negative index is a very large one.
+                        r!(dst) = value;
+                        continue;
+                    }
                     let found = match object.tag() {
                         _ if key.is_null() => None,
-                        Tag::Array => {
-                            let index = key.as_integer().and_then(|index| usize::try_from(index).ok());
-                            index.and_then(|index| heap.arrays[object.index()].0.get(index).copied())
-                        }
                         Tag::Table => heap.tables[object.index()].get_short(key, heap.hash(key)),
                         Tag::String => string_byte(heap, image_data, object, key),
                         Tag::Instance => instance_field(heap, object, key, heap.hash(key)),
@@ -289,24 +303,18 @@ impl Vm {
                 }
                 Op::SetIndex { object, key, src } => {
                     let (object, key, value) = (r!(object), r!(key), r!(src));
-                    let done = match object.tag() {
-                        Tag::Array => {
-                            let index = key.as_integer().and_then(|index| usize::try_from(index).ok());
-                            match index.and_then(|index| heap.arrays[object.index()].0.get_mut(index)) {
-                                Some(item) => {
-                                    *item = value;
-                                    true
-                                }
-                                None => false,
-                            }
-                        }
-                        _ if key.is_null() => false,
-                        _ => {
-                            let hash = heap.hash(key);
-                            set_field(heap, object, key, hash, value)
-                        }
-                    };
-                    if !done {
+                    if object.is(Tag::Array)
+                        && key.is(Tag::Integer)
+                        && let Some(item) = heap.arrays[object.index()].0.get_mut(key.payload() as usize)
+                    {
+                        *item = value;
+                        continue;
+                    }
+                    if key.is_null() || object.is(Tag::Array) {
+                        leave!(Exit::Op(op));
+                    }
+                    let hash = heap.hash(key);
+                    if !set_field(heap, object, key, hash, value) {
                         leave!(Exit::Op(op));
                     }
                 }
@@ -324,6 +332,7 @@ impl Vm {
                     let found = match object.tag() {
                         Tag::Instance => instance_field(heap, object, key.value, key.hash),
                         Tag::Table => heap.tables[object.index()].get_short(key.value, key.hash),
+                        Tag::Class => class_member(heap, object, key.value, key.hash),
                         // What has no slots of its own has the methods of its type only.
                         Tag::Array | Tag::String | Tag::Integer | Tag::Float | Tag::Closure | Tag::Generator => {
                             image_data.delegates[object.tag() as usize].get_short(key.value, key.hash)
@@ -341,10 +350,13 @@ impl Vm {
                 Op::Callee { dst, k } => {
                     let key = &proto.constants[k as usize];
                     let this = registers[0];
-                    let found = match this.tag() {
-                        Tag::Table => heap.tables[this.index()].get_short(key.value, key.hash),
-                        Tag::Instance => instance_field(heap, this, key.value, key.hash),
-                        _ => None,
+                    let found = if this.is(Tag::Table) {
+                        heap.tables[this.index()].get_short(key.value, key.hash)
+                    } else if this.is(Tag::Instance) {
+                        instance_field(heap, this, key.value, key.hash)
+                            .or_else(|| root_name(heap, image_data, this, root, key.value, key.hash))
+                    } else {
+                        None
                     };
                     match found {
                         Some(value) if !value.is(Tag::WeakRef) => {
@@ -629,6 +641,8 @@ impl Vm {
                     let (a, b) = (r!(a), r!(b));
                     if a.both_integers(b) {
                         r!(dst) = Value::integer(a.raw_integer().wrapping_add(b.raw_integer()));
+                    } else if let Some((a, b)) = a.both_floats(b) {
+                        r!(dst) = Value::float(a + b);
                     } else if let (Some(a), Some(b)) = (a.as_number(), b.as_number()) {
                         r!(dst) = Value::float(a + b);
                     } else if let Some(value) = fallible!(concatenate(heap, image_data, a, b, fuel)) {
@@ -648,7 +662,9 @@ impl Vm {
                 }
                 Op::Divide { dst, a, b } => {
                     let (a, b) = (r!(a), r!(b));
-                    if a.both_integers(b) && b.payload() != 0 {
+                    if let Some((a, b)) = a.both_floats(b) {
+                        r!(dst) = Value::float(a / b);
+                    } else if a.both_integers(b) && b.payload() != 0 {
                         r!(dst) = Value::integer(a.raw_integer().wrapping_div(b.raw_integer()));
                     } else if let (Some(x), Some(y)) = (a.as_number(), b.as_number())
                         && !a.both_integers(b)
@@ -781,6 +797,31 @@ impl Vm {
                     Some(integer) => r!(dst) = Value::integer(!integer),
                     None => leave!(Exit::Op(op)),
                 },
+                Op::InstanceOf { dst, a, class } => {
+                    let (a, class) = (r!(a), r!(class));
+                    if !a.is(Tag::Instance) || !class.is(Tag::Class) {
+                        leave!(Exit::Op(op));
+                    }
+                    let mut at = heap.instances[a.index()].class;
+                    let holds = loop {
+                        if at == class.payload() {
+                            break true;
+                        }
+                        match heap.classes.get(at as usize) {
+                            Some(data) => at = data.base,
+                            None => break false,
+                        }
+                        *fuel -= 1;
+                    };
+                    r!(dst) = Value::bool(holds);
+                }
+                Op::TypeOf { dst, src } => {
+                    let value = r!(src);
+                    if matches!(value.tag(), Tag::Table | Tag::Instance) {
+                        leave!(Exit::Op(op));
+                    }
+                    r!(dst) = image_data.type_names[value.tag() as usize];
+                }
                 Op::In { dst, key, object } => {
                     let (key, object) = (r!(key), r!(object));
                     let has = match object.tag() {
@@ -796,8 +837,6 @@ impl Vm {
                 | Op::MethodIndex { .. }
                 | Op::Throw { .. }
                 | Op::Compare { .. }
-                | Op::InstanceOf { .. }
-                | Op::TypeOf { .. }
                 | Op::Clone { .. }
                 | Op::Class { .. }
                 | Op::Member { .. } => leave!(Exit::Op(op)),
@@ -871,6 +910,35 @@ fn instance_field(heap: &crate::heap::Heap, object: Value, key: Value, hash: u32
     } else {
         class.methods.get((place & !METHOD) as usize).map(|method| method.value)
     }
+}
+
+/// A field's default, method or static of a class that has a short chain for it.
+#[inline(always)]
+fn class_member(heap: &crate::heap::Heap, object: Value, key: Value, hash: u32) -> Option<Value> {
+    let class = &heap.classes[object.index()];
+    let place = class.members.get_short(key, hash)?.raw_integer();
+    let list = if place & METHOD == 0 { &class.fields } else { &class.methods };
+    list.get((place & !METHOD) as usize).map(|member| member.value)
+}
+
+/// The root table's slot of a name that an instance does not have, where nothing else comes before it: neither a `_get` nor
+/// a method of instances.
+fn root_name(
+    heap: &crate::heap::Heap,
+    image: &ImageData,
+    this: Value,
+    root: Value,
+    key: Value,
+    hash: u32,
+) -> Option<Value> {
+    let class = &heap.classes[heap.instances[this.index()].class as usize];
+    if class.metamethods.is_some()
+        || !matches!(class.members.find_surely(key, hash), Some(None))
+        || !matches!(image.delegates[Tag::Instance as usize].find_surely(key, hash), Some(None))
+    {
+        return None;
+    }
+    heap.tables[root.index()].get_short(key, hash)
 }
 
 /// Sets an existing slot of a table or field of an instance; says whether it did.

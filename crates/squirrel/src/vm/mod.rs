@@ -349,6 +349,10 @@ impl Vm {
     }
 
     fn run_slice(&mut self, host: &mut dyn Host) -> Step {
+        // An error that the host answered has unwound everything already.
+        if let Some(failure) = self.failure.take() {
+            return Step::Failed(failure);
+        }
         loop {
             if self.fuel <= 0 {
                 return Step::More;
