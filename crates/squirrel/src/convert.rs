@@ -192,7 +192,10 @@ fn table_of<K: IntoSquirrel, V: IntoSquirrel>(
     Ok(table)
 }
 
-fn entries_of<K: FromSquirrel, V: FromSquirrel, M: FromIterator<(K, V)>>(value: Value, heap: &Heap) -> Result<M, WrongType> {
+fn entries_of<K: FromSquirrel, V: FromSquirrel, M: FromIterator<(K, V)>>(
+    value: Value,
+    heap: &Heap,
+) -> Result<M, WrongType> {
     if !value.is(Tag::Table) {
         return Err(WrongType { found: value.tag(), expected: "table" });
     }

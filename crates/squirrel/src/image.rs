@@ -114,7 +114,13 @@ impl Image {
                 None => (&*native.signature, &*native.doc),
             };
             let owner = self.0.owners.get(usize::from(native.owner)).map_or("", |owner| owner);
-            FunctionInfo { owner, name: self.0.strings.bytes(native.key), parameters: native.parameters, signature, doc }
+            FunctionInfo {
+                owner,
+                name: self.0.strings.bytes(native.key),
+                parameters: native.parameters,
+                signature,
+                doc,
+            }
         })
     }
 
@@ -144,7 +150,11 @@ impl Native {
     pub(crate) fn check(&self, arguments: &[Value]) -> Result<(), Fault> {
         let count = arguments.len();
         let wanted = self.parameters;
-        let fits = if wanted > 0 { count == usize::from(wanted.unsigned_abs()) } else { count >= usize::from(wanted.unsigned_abs()) };
+        let fits = if wanted > 0 {
+            count == usize::from(wanted.unsigned_abs())
+        } else {
+            count >= usize::from(wanted.unsigned_abs())
+        };
         if !fits {
             return Err("wrong number of parameters".into());
         }
@@ -531,7 +541,8 @@ impl ImageBuilder {
             self.strings.intern(tag.map_or("", Tag::name).as_bytes())
         });
         // Of two functions with one owner and name the later one counts, as it does for programs.
-        let native_index: HashMap<(u16, Value), u32> = (0..).zip(&self.natives).map(|(index, native)| ((native.owner, native.key), index)).collect();
+        let native_index: HashMap<(u16, Value), u32> =
+            (0..).zip(&self.natives).map(|(index, native)| ((native.owner, native.key), index)).collect();
         Image(Arc::new(ImageData {
             number: NEXT.fetch_add(1, Ordering::Relaxed),
             dialect: self.dialect,

@@ -145,7 +145,7 @@ impl Vm {
             }
             Tag::Host => {
                 let object = self.image().0.objects.get(value.index());
-                names.extend(object.into_iter().flat_map(|object| object.iter()).map(|(name, _)| name));
+                names.extend(object.into_iter().flat_map(super::heap::table::Table::iter).map(|(name, _)| name));
             }
             _ => {}
         }

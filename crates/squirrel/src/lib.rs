@@ -1,7 +1,23 @@
 //! The Squirrel language in Rust: a compiler and a virtual machine that is memory-safe, metered and can be written out.
 //!
 //! It has no I/O, clock, threads or async: a [`Host`] gives programs what they get of the world.
+#![allow(
+    clippy::inline_always,
+    reason = "the interpreter's loop is made of small functions that must not become calls"
+)]
+#![allow(
+    clippy::cast_sign_loss,
+    clippy::float_cmp,
+    reason = "bits are reinterpreted, and floats compared, as the language says"
+)]
+#![allow(
+    clippy::too_many_arguments,
+    clippy::wrong_self_convention,
+    reason = "operands are many; `to` is a verb of motion here"
+)]
+#![allow(clippy::single_match_else, reason = "an arm for what is not there reads better")]
 
+pub mod check;
 mod codegen;
 mod convert;
 mod disassemble;

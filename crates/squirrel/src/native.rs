@@ -45,11 +45,32 @@ pub enum Flow {
     Return(Value),
     /// Call `callee` with the registers from `first` on, `count` of them, the first of them `this`; then go on at `step` with the
     /// answer in [`Call::result`]. The registers below `first` are kept.
-    Call { callee: Value, first: u8, count: u8, step: u32, report: bool },
+    Call {
+        /// What is called.
+        callee: Value,
+        /// The register of its `this`.
+        first: u8,
+        /// Number of arguments, with `this`.
+        count: u8,
+        /// Where to go on.
+        step: u32,
+        /// Whether the error handler hears of an error that nothing in the callee catches.
+        report: bool,
+    },
     /// The slice is used up: go on at `step`, keeping so many registers.
-    Pause { step: u32, registers: u8 },
+    Pause {
+        /// Where to go on.
+        step: u32,
+        /// Number of registers to keep.
+        registers: u8,
+    },
     /// Wait until the host has the answer ([`Vm::answer`](crate::Vm::answer)), then go on at `step` with it.
-    Wait { step: u32, registers: u8 },
+    Wait {
+        /// Where to go on.
+        step: u32,
+        /// Number of registers to keep.
+        registers: u8,
+    },
     /// What only the machine itself can do.
     Machine(Machine),
 }
@@ -73,23 +94,33 @@ pub enum Machine {
     ThreadWakeup,
     /// `thread.getstackinfos(level)`
     ThreadStackInfos,
-    /// `setroottable(table)`, `setconsttable(table)`, `getroottable()`, `getconsttable()`
+    /// `setroottable(table)`
     SetRoot,
+    /// `setconsttable(table)`
     SetConstants,
+    /// `getroottable()`
     Root,
+    /// `getconsttable()`
     Constants,
-    /// `seterrorhandler(f)`, `setdebughook(f)`
+    /// `seterrorhandler(f)`
     SetErrorHandler,
+    /// `setdebughook(f)`, which changes nothing here
     SetDebugHook,
     /// `class.instance()`
     Instance,
     /// `newthread(f)`
     NewThread,
     /// `typeof`-like conversions that need the machine's own rules: `class.newmember`, `class.rawnewmember`
-    NewMember { raw: bool },
+    NewMember {
+        /// Whether `_newmember` is passed over.
+        raw: bool,
+    },
     /// `f.acall(array)`, `f.pacall(array)`: call `this` with the items of the array, its own `this` the first of them. The
     /// argument is an array.
-    Apply { report: bool },
+    Apply {
+        /// As in [`Flow::Call`].
+        report: bool,
+    },
     /// `f.getinfos()` of a closure whose code is a script function
     FunctionInfos,
     /// `thread.getstatus()`

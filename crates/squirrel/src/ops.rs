@@ -157,7 +157,13 @@ pub(crate) fn text_of(heap: &mut Heap, image: &ImageData, value: Value) -> Resul
 ///
 /// # Errors
 /// [`Fault::Room`].
-pub(crate) fn concatenate(heap: &mut Heap, image: &ImageData, a: Value, b: Value, fuel: &mut i64) -> Result<Value, Fault> {
+pub(crate) fn concatenate(
+    heap: &mut Heap,
+    image: &ImageData,
+    a: Value,
+    b: Value,
+    fuel: &mut i64,
+) -> Result<Value, Fault> {
     let length = heap.bytes(a).len() + heap.bytes(b).len();
     *fuel -= i64::try_from(length / 16).unwrap_or(i64::MAX);
     let mut text: smallvec::SmallVec<[u8; 128]> = smallvec::SmallVec::new();

@@ -148,7 +148,9 @@ impl ProgramData {
                     + size_of::<Constant>()
                     + match constant {
                         Constant::Scalar(constant) => scalar(constant),
-                        Constant::Enum(members) => members.iter().map(|(name, member)| name.len() + scalar(member)).sum(),
+                        Constant::Enum(members) => {
+                            members.iter().map(|(name, member)| name.len() + scalar(member)).sum()
+                        }
                     }
             })
             .sum();
@@ -329,16 +331,15 @@ impl Proto {
         let (mut low, mut high, mut middle) = (0, self.lines.len(), 0);
         while low < high {
             middle = low + (high - 1 - low) / 2;
-            let at = self.lines[middle].0 as usize;
-            if at > after {
-                high = middle;
-            } else if at < after {
-                if self.lines.get(middle + 1).is_some_and(|&(next, _)| next as usize >= after) {
-                    break;
+            match (self.lines[middle].0 as usize).cmp(&after) {
+                std::cmp::Ordering::Greater => high = middle,
+                std::cmp::Ordering::Equal => break,
+                std::cmp::Ordering::Less => {
+                    if self.lines.get(middle + 1).is_some_and(|&(next, _)| next as usize >= after) {
+                        break;
+                    }
+                    low = middle + 1;
                 }
-                low = middle + 1;
-            } else {
-                break;
             }
         }
         self.lines.get(middle).map_or(0, |&(_, line)| line)

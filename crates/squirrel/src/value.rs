@@ -14,20 +14,33 @@ pub struct Value(u64);
 #[repr(u32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Tag {
+    /// A 32-bit integer.
     Integer = 0,
+    /// `null`.
     Null,
+    /// `true` or `false`.
     Bool,
+    /// A 32-bit float.
     Float,
+    /// An immutable string of bytes.
     String,
+    /// A table.
     Table,
+    /// An array.
     Array,
+    /// A function of a program, or a bound native one.
     Closure,
     /// A native function of the image.
     Native,
+    /// A class.
     Class,
+    /// An instance of a class.
     Instance,
+    /// A function that yields.
     Generator,
+    /// A coroutine.
     Thread,
+    /// A weak reference.
     WeakRef,
     /// A read-only object of the host (`typeof` gives `meta`).
     Host,
@@ -211,7 +224,6 @@ impl Value {
 
     /// The integer that the reference's `tointeger` macro makes of a number: floats are truncated.
     #[inline(always)]
-    #[expect(clippy::cast_possible_truncation, reason = "truncation is what is asked for")]
     pub(crate) fn to_integer(self) -> Option<i32> {
         match self.as_float() {
             Some(float) => Some(truncate(float)),
@@ -245,9 +257,9 @@ impl Value {
 }
 
 /// Truncates as x86 does: what does not fit is `i32::MIN`.
-#[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "the range is checked")]
+#[expect(clippy::cast_possible_truncation, reason = "the range is checked")]
 pub(crate) fn truncate(float: f32) -> i32 {
-    if float >= -2_147_483_648.0 && float < 2_147_483_648.0 { float as i32 } else { i32::MIN }
+    if (-2_147_483_648.0..2_147_483_648.0).contains(&float) { float as i32 } else { i32::MIN }
 }
 
 impl fmt::Debug for Value {

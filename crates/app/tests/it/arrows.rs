@@ -19,7 +19,7 @@ const MAY_USE: [(&str, Option<&[&str]>); 16] = [
     ("imp", Some(&["imp-host", "device-protocol"])),
     ("sim", Some(&["imp-host", "imp", "device-protocol"])),
     ("cli", Some(&["client", "wire", "squirrel", "sim", "imp"])),
-    ("bench", Some(&["device-protocol"])),
+    ("bench", Some(&["device-protocol", "squirrel"])),
     ("app", None),
     ("testkit", None),
 ];

@@ -67,7 +67,10 @@ impl Builder<'_, '_, '_> {
                     self.copy(dst, register);
                 }
             }
-            #[expect(clippy::cast_possible_truncation, reason = "a function captures fewer variables than it has room for")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "a function captures fewer variables than it has room for"
+            )]
             ExprKind::Outer(outer) => {
                 self.emit(Op::GetOuter { dst, outer: outer.0 as u16 });
             }
@@ -620,9 +623,7 @@ impl Builder<'_, '_, '_> {
                     _ => Op::UnlessGreaterOrEqual { a, b, by },
                 })])
             }
-            ExprKind::Bool(value) => {
-                Ok(if *value == when { vec![self.emit(Op::Jump { by: 0 })] } else { Vec::new() })
-            }
+            ExprKind::Bool(value) => Ok(if *value == when { vec![self.emit(Op::Jump { by: 0 })] } else { Vec::new() }),
             _ => {
                 let src = self.any(expr)?;
                 Ok(vec![self.emit(if when { Op::JumpIf { src, by: 0 } } else { Op::JumpUnless { src, by: 0 } })])

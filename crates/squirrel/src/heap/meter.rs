@@ -73,11 +73,6 @@ impl Meter {
         self.threshold = threshold;
     }
 
-    pub(crate) fn set_limit(&mut self, limit: usize) {
-        self.limit = limit;
-        self.threshold = self.threshold.min(limit);
-    }
-
     pub(crate) fn restore(used: usize, threshold: usize, limit: usize) -> Meter {
         Meter { used, threshold: threshold.min(limit), limit }
     }

@@ -285,12 +285,7 @@ impl Heap {
     /// Makes a class that inherits from `base`.
     pub(crate) fn class(&mut self, base: Option<Value>) -> Result<Value, Fault> {
         let class = match base {
-            None => Class {
-                members: Table::with_capacity(0),
-                base: NONE,
-                constructor: NONE,
-                ..Class::default()
-            },
+            None => Class { members: Table::with_capacity(0), base: NONE, constructor: NONE, ..Class::default() },
             Some(base) => {
                 let parent = &self.classes[base.index()];
                 Class {
@@ -392,7 +387,9 @@ impl Heap {
                     return None;
                 }
                 let name = *names.get(metamethod as usize)?;
-                self.tables[delegate as usize].get(name, self.strings.hash(name), &mut 0).map(|value| self.strong(value))
+                self.tables[delegate as usize]
+                    .get(name, self.strings.hash(name), &mut 0)
+                    .map(|value| self.strong(value))
             }
             Tag::Instance => {
                 let class = self.instances[object.index()].class;
@@ -433,7 +430,14 @@ impl Heap {
     }
 
     /// Sets a field of an instance; says whether there is one of that name.
-    pub(crate) fn instance_set(&mut self, instance: usize, key: Value, hash: u32, value: Value, fuel: &mut i64) -> bool {
+    pub(crate) fn instance_set(
+        &mut self,
+        instance: usize,
+        key: Value,
+        hash: u32,
+        value: Value,
+        fuel: &mut i64,
+    ) -> bool {
         let Heap { instances, classes, .. } = self;
         let instance = &mut instances[instance];
         let Some(place) = classes[instance.class as usize].members.get(key, hash, fuel) else { return false };
@@ -638,9 +642,7 @@ impl Heap {
             if kept && self.is_reached(target) {
                 continue;
             }
-            if let Ok(entry) =
-                self.weak_index.find_entry(weak_hash(target), |&candidate| candidate as usize == index)
-            {
+            if let Ok(entry) = self.weak_index.find_entry(weak_hash(target), |&candidate| candidate as usize == index) {
                 entry.remove();
             }
             self.weakrefs[index].0 = Value::NULL;
@@ -677,11 +679,6 @@ impl Heap {
         }
     }
 
-    /// Whether any weak reference has a target that a collection might free.
-    pub(crate) fn has_weak_targets(&self) -> bool {
-        !self.weak_index.is_empty()
-    }
-
     /// Rebuilds what finds weak references, after a snapshot was read. `false` where two have one target.
     pub(crate) fn index_weakrefs(&mut self) -> bool {
         self.weak_index.clear();
@@ -695,7 +692,8 @@ impl Heap {
                 return false;
             }
             #[expect(clippy::cast_possible_truncation, reason = "indexes are made of u32")]
-            self.weak_index.insert_unique(weak_hash(target), index as u32, |&index| weak_hash(weakrefs[index as usize].0));
+            self.weak_index
+                .insert_unique(weak_hash(target), index as u32, |&index| weak_hash(weakrefs[index as usize].0));
         }
         true
     }

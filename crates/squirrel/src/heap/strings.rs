@@ -102,10 +102,6 @@ impl StringSet {
     pub(crate) fn hash(&self, value: Value) -> u32 {
         self.texts.get(value.index()).map_or(0, |text| text.hash)
     }
-
-    pub(crate) fn len(&self) -> usize {
-        self.texts.len()
-    }
 }
 
 /// All strings of a machine.

@@ -88,16 +88,8 @@ impl Table {
         self.nodes.len()
     }
 
-    pub(crate) fn node(&self, index: usize) -> Option<&Node> {
-        self.nodes.get(index)
-    }
-
     pub(crate) fn node_mut(&mut self, index: usize) -> Option<&mut Node> {
         self.nodes.get_mut(index)
-    }
-
-    pub(crate) fn nodes(&self) -> &[Node] {
-        &self.nodes
     }
 
     /// Finds a key whose chain is short.
@@ -350,7 +342,9 @@ impl Table {
         let size = self.next_size();
         // The reference doubles a table that is all but full even when it removes from it; that needs room, which a
         // removal must not ask for, and the next insertion doubles it anyway.
-        if size < self.nodes.len() || (size > self.nodes.len() && meter.charge(Self::bytes(size - self.nodes.len())).is_ok()) {
+        if size < self.nodes.len()
+            || (size > self.nodes.len() && meter.charge(Self::bytes(size - self.nodes.len())).is_ok())
+        {
             *fuel -= i64::try_from(self.nodes.len() / 8).unwrap_or(0);
             let shrunk = self.rehash();
             meter.release(shrunk);
@@ -416,7 +410,9 @@ impl Table {
         let mut used = 0;
         for node in &nodes {
             used += u32::from(!node.key.is_null());
-            if node.next != NONE && (node.next <= free || std::mem::replace(order.get_mut(node.next as usize)?, NAMED) != 0) {
+            if node.next != NONE
+                && (node.next <= free || std::mem::replace(order.get_mut(node.next as usize)?, NAMED) != 0)
+            {
                 return None;
             }
         }

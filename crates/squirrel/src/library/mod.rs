@@ -87,8 +87,11 @@ impl Owner {
 /// Which dialects have a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialects {
+    /// Both have it.
     Both,
+    /// The stock dialect has it.
     Stock,
+    /// The imp dialect has it.
     Imp,
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use hashbrown::HashSet;
 use smallvec::SmallVec;
 
-use super::SnapshotError::{self, Damaged, TooLarge};
-use super::{ARENAS, HEADER, MAGIC, VERSION, arena_of, checksum};
+use self::Refusal::{Damaged, TooLarge};
+use super::{ARENAS, HEADER, MAGIC, SnapshotError, VERSION, arena_of, checksum};
 use crate::heap::arena::{Arena, Object};
 use crate::heap::meter::Meter;
 use crate::heap::object::{
@@ -23,7 +23,30 @@ use crate::value::{Tag, Value};
 use crate::vm::fiber::{Fiber, Frame, HEADROOM, Relation, Root, Status, Then};
 use crate::vm::{Failure, Limits, LocalText, StackEntry, State, Vm};
 
-type Result<T> = std::result::Result<T, SnapshotError>;
+/// Why a snapshot is refused, in two words: results that hold a value then fit registers.
+enum Refusal {
+    Damaged,
+    TooLarge,
+    Other(Box<SnapshotError>),
+}
+
+impl Refusal {
+    fn other(error: SnapshotError) -> Refusal {
+        Refusal::Other(Box::new(error))
+    }
+}
+
+impl From<Refusal> for SnapshotError {
+    fn from(refusal: Refusal) -> SnapshotError {
+        match refusal {
+            Damaged => SnapshotError::Damaged,
+            TooLarge => SnapshotError::TooLarge,
+            Refusal::Other(error) => *error,
+        }
+    }
+}
+
+type Result<T> = std::result::Result<T, Refusal>;
 
 /// The largest debt of fuel that a machine can have.
 const MAX_DEBT: u64 = 1 << 48;
@@ -42,21 +65,30 @@ impl Vm {
         bytes: &[u8],
         programs: &mut dyn FnMut(&Digest) -> Option<Program>,
         limits: Limits,
-    ) -> Result<Vm> {
+    ) -> std::result::Result<Vm, SnapshotError> {
         let (magic, rest) = bytes.split_first_chunk::<8>().ok_or(SnapshotError::NotASnapshot)?;
         if *magic != MAGIC {
             return Err(SnapshotError::NotASnapshot);
         }
-        let (version, rest) = rest.split_first_chunk::<4>().ok_or(Damaged)?;
+        let (version, rest) = rest.split_first_chunk::<4>().ok_or(SnapshotError::Damaged)?;
         let version = u32::from_le_bytes(*version);
         if version != VERSION {
             return Err(SnapshotError::Version(version));
         }
-        let (sum, _) = rest.split_first_chunk::<8>().ok_or(Damaged)?;
+        let (sum, _) = rest.split_first_chunk::<8>().ok_or(SnapshotError::Damaged)?;
         let body = &bytes[HEADER..];
         if u64::from_le_bytes(*sum) != checksum(body) {
-            return Err(Damaged);
+            return Err(SnapshotError::Damaged);
         }
+        Ok(Vm::read_body(image, body, programs, limits)?)
+    }
+
+    fn read_body(
+        image: &Image,
+        body: &[u8],
+        programs: &mut dyn FnMut(&Digest) -> Option<Program>,
+        limits: Limits,
+    ) -> Result<Vm> {
         let mut input = Input(body);
         let (programs, shares) = read_programs(&mut input, image, programs)?;
         let shared = match shares {
@@ -175,10 +207,15 @@ impl<'a> Input<'a> {
         let content = match first >> 4 {
             short @ 0..=11 => u32::from(short),
             long => {
-                let mut content = [0; 4];
                 let length = usize::from(long - 11);
-                content[..length].copy_from_slice(self.take(length)?);
-                u32::from_le_bytes(content)
+                if let Some(four) = self.0.first_chunk::<4>() {
+                    self.0 = &self.0[length..];
+                    u32::from_le_bytes(*four) & u32::MAX >> (32 - 8 * length)
+                } else {
+                    let mut content = [0; 4];
+                    content[..length].copy_from_slice(self.take(length)?);
+                    u32::from_le_bytes(content)
+                }
             }
         };
         Ok((tag, content))
@@ -211,7 +248,7 @@ fn read_programs(
         _ => return Err(Damaged),
     };
     if dialect != image.0.dialect {
-        return Err(SnapshotError::Dialect);
+        return Err(Refusal::other(SnapshotError::Dialect));
     }
     let mut programs = Vec::new();
     for _ in 0..input.count()? {
@@ -229,7 +266,7 @@ fn read_programs(
             find(&digest)
         };
         let program = program.filter(|program| program.0.functions.len() == functions && program.digest() == digest);
-        programs.push(program.ok_or(SnapshotError::Program(digest))?);
+        programs.push(program.ok_or_else(|| Refusal::other(SnapshotError::Program(digest)))?);
     }
     let shares = input.size()?;
     Ok((programs, shares))
@@ -289,7 +326,8 @@ fn read_names<'a>(input: &mut Input<'a>, vm: &mut Vm) -> Result<Names<'a>> {
     }
     let missing = |owner: &str, name: &[u8]| {
         let name = String::from_utf8_lossy(name);
-        SnapshotError::Name(if owner.is_empty() { name.into_owned() } else { format!("{owner}.{name}") })
+        let name = if owner.is_empty() { name.into_owned() } else { format!("{owner}.{name}") };
+        Refusal::other(SnapshotError::Name(name))
     };
     let mut owners = Vec::new();
     for _ in 0..input.count()? {
@@ -300,7 +338,8 @@ fn read_names<'a>(input: &mut Input<'a>, vm: &mut Vm) -> Result<Names<'a>> {
         let (owner, name, index) = (input.size()?, input.size()?, input.index()?);
         let owner = *owners.get(owner).ok_or(Damaged)?;
         let name = *contents.get(name).ok_or(Damaged)?;
-        let number = image.owners.iter().position(|known| **known == *owner).and_then(|owner| u16::try_from(owner).ok());
+        let number =
+            image.owners.iter().position(|known| **known == *owner).and_then(|owner| u16::try_from(owner).ok());
         let key = image.strings.get(name);
         let native = number.zip(key).and_then(|place| image.native_index.get(&place));
         let native = *native.ok_or_else(|| missing(owner, name))?;
@@ -310,7 +349,8 @@ fn read_names<'a>(input: &mut Input<'a>, vm: &mut Vm) -> Result<Names<'a>> {
     let mut objects = Vec::new();
     for _ in 0..input.count()? {
         let name = input.text()?;
-        let place = image.object_names.iter().rposition(|known| **known == *name).and_then(|place| u32::try_from(place).ok());
+        let place =
+            image.object_names.iter().rposition(|known| **known == *name).and_then(|place| u32::try_from(place).ok());
         let place = place.ok_or_else(|| missing("", name.as_bytes()))?;
         moved |= place != input.index()?;
         objects.push(place);
@@ -981,7 +1021,7 @@ impl Reader<'_> {
         }
         let top = fiber.frames.last().map(|frame| frame.code);
         holds &= match self.vm.state {
-            State::Running => top.is_some(),
+            State::Running => top.is_some() != self.vm.failure.is_some() && (top.is_some() || parked.is_empty()),
             State::Waiting => matches!(top, Some(Code::Native(_))),
             State::Resting | State::Ended => top.is_none() && parked.is_empty(),
         };

@@ -242,7 +242,7 @@ pub enum ExprKind {
     Table(Vec<(Expr, Expr)>),
     Function(Box<Function>),
     Class(Box<Class>),
-    /// `a, b`: all are evaluated, the last is the value.
+    /// `a, b`: all are evaluated, the last is the value. An assignment in parentheses is one, too, of one part.
     Comma(Vec<Expr>),
 }
 

@@ -146,7 +146,8 @@ impl Vm {
             Tag::Native => self.call_native(function, function.payload(), base, count, then),
             Tag::Class => self.construct(function, base, count, then, root),
             Tag::Table | Tag::Instance => {
-                let Some(metamethod) = self.heap.metamethod(function, Metamethod::Call, &self.image.0.metamethods) else {
+                let Some(metamethod) = self.heap.metamethod(function, Metamethod::Call, &self.image.0.metamethods)
+                else {
                     return Err(Fault::error(format!("attempt to call '{}'", function.tag().name())));
                 };
                 // The object is `this`; the original `this` and the arguments follow. They must not move twice.
@@ -257,7 +258,8 @@ impl Vm {
         {
             // The number of arguments is checked before anything moves: the error belongs to this frame.
             let (parameters, defaults) = (usize::from(proto.parameters), usize::from(proto.defaults));
-            let fits = if proto.vararg { count >= parameters } else { count <= parameters && parameters - count <= defaults };
+            let fits =
+                if proto.vararg { count >= parameters } else { count <= parameters && parameters - count <= defaults };
             if fits {
                 if proto.vararg {
                     self.heap.meter.charge(count * size_of::<Value>() + 256)?;
@@ -500,8 +502,8 @@ impl Vm {
     /// Does with a value what was to become of it, in the frame on top.
     pub(super) fn complete(&mut self, then: Then, value: Value) -> Result<(), Fault> {
         match then {
-            Then::Store(register) => self.set_register(register, value),
-            Then::Drop => {}
+            Then::Store(register) | Then::Get(register, _) => self.set_register(register, value),
+            Then::Drop | Then::Set(_) => {}
             Then::Native => self.set_answer(value),
             Then::Compare(register, relation) => {
                 let order = value.as_integer().ok_or("_cmp must return an integer")?;
@@ -524,8 +526,6 @@ impl Vm {
                     self.jump(by);
                 }
             }
-            Then::Get(register, _) => self.set_register(register, value),
-            Then::Set(_) => {}
             Then::Nexti => self.foreach_next_key(value)?,
             Then::Generated => self.foreach_generated(value),
             Then::Rethrow => return Err(Fault::Corrupt),

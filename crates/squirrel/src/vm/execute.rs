@@ -22,7 +22,13 @@ pub(super) enum Exit {
     /// A function returned this, and it is not simply to be stored.
     Return(Value),
     /// A native function answered something else than a value.
-    Native { flow: Flow, function: Value, native: u32, base: usize, dst: Reg },
+    Native {
+        flow: Flow,
+        function: Value,
+        native: u32,
+        base: usize,
+        dst: Reg,
+    },
 }
 
 /// The registers of the frame at a base.
@@ -527,7 +533,9 @@ impl Vm {
                     let value = r!(src);
                     let below = match frames.as_slice() {
                         [.., below, top] if top.generator != NONE => match (below.code, top.then) {
-                            (Code::Script(function), Then::Store(_) | Then::Generated) => Some((*below, function, *top)),
+                            (Code::Script(function), Then::Store(_) | Then::Generated) => {
+                                Some((*below, function, *top))
+                            }
                             _ => None,
                         },
                         _ => None,
@@ -566,12 +574,16 @@ impl Vm {
                         _ => Value::NULL,
                     };
                     let simple = match frames.as_slice() {
-                        [.., below, Frame { then: then @ (Then::Store(_) | Then::Drop), root: Root::No, generator: NONE, .. }] => {
-                            match below.code {
-                                Code::Script(function) => Some((below.base, below.pc, below.function, function, *then)),
-                                Code::Native(_) => None,
-                            }
-                        }
+                        [
+                            ..,
+                            below,
+                            Frame {
+                                then: then @ (Then::Store(_) | Then::Drop), root: Root::No, generator: NONE, ..
+                            },
+                        ] => match below.code {
+                            Code::Script(function) => Some((below.base, below.pc, below.function, function, *then)),
+                            Code::Native(_) => None,
+                        },
                         _ => None,
                     };
                     let Some((below_base, below_pc, below_value, function, then)) = simple else {
@@ -702,8 +714,12 @@ impl Vm {
                     shift!(op, dst, r!(a), r!(b), |a: i32, b: i32| (a.cast_unsigned() >> b).cast_signed());
                 }
                 Op::BitAndInteger { dst, a, value } => bitwise!(op, dst, r!(a), Value::integer(value), |a, b| a & b),
-                Op::ShiftLeftInteger { dst, a, value } => shift!(op, dst, r!(a), Value::integer(value), |a: i32, b| a << b),
-                Op::ShiftRightInteger { dst, a, value } => shift!(op, dst, r!(a), Value::integer(value), |a: i32, b| a >> b),
+                Op::ShiftLeftInteger { dst, a, value } => {
+                    shift!(op, dst, r!(a), Value::integer(value), |a: i32, b| a << b);
+                }
+                Op::ShiftRightInteger { dst, a, value } => {
+                    shift!(op, dst, r!(a), Value::integer(value), |a: i32, b| a >> b);
+                }
                 Op::Equal { dst, a, b } => r!(dst) = Value::bool(ops::equal(r!(a), r!(b))),
                 Op::NotEqual { dst, a, b } => r!(dst) = Value::bool(!ops::equal(r!(a), r!(b))),
                 Op::Less { dst, a, b } => r!(dst) = Value::bool(compare!(op, r!(a), r!(b), Relation::Less, <)),
@@ -742,21 +758,26 @@ impl Vm {
                     // The iterator is the place of the next item; of a generator, the number of the last.
                     let next = r!(iterator);
                     let index = if next.is_null() { 0 } else { next.payload() as usize };
-                    #[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "a heap is below 4 GiB")]
+                    #[expect(
+                        clippy::cast_possible_truncation,
+                        clippy::cast_possible_wrap,
+                        reason = "a heap is below 4 GiB"
+                    )]
                     let integer = |index: usize| Value::integer(index as i32);
                     let item = match container.tag() {
-                        Tag::Array => match heap.arrays[container.index()].0.get(index) {
-                            Some(&value) => Some((integer(index + 1), integer(index), value)),
-                            None => None,
-                        },
+                        Tag::Array => heap.arrays[container.index()]
+                            .0
+                            .get(index)
+                            .map(|&value| (integer(index + 1), integer(index), value)),
                         Tag::Table => match heap.tables[container.index()].next(index) {
                             Some((after, name, value)) if after - index < 32 => Some((integer(after), name, value)),
                             _ => leave!(Exit::Op(op)),
                         },
-                        Tag::String => match heap.strings.bytes(container).get(index) {
-                            Some(&byte) => Some((integer(index + 1), integer(index), image_data.byte(byte))),
-                            None => None,
-                        },
+                        Tag::String => heap
+                            .strings
+                            .bytes(container)
+                            .get(index)
+                            .map(|&byte| (integer(index + 1), integer(index), image_data.byte(byte))),
                         Tag::Generator => {
                             let new_base = base + usize::from(proto.registers);
                             let generator = &mut heap.generators[container.index()];
@@ -892,10 +913,9 @@ fn number_order(a: Value, b: Value) -> Option<i32> {
     let (a, b) = (a.as_number()?, b.as_number()?);
     Some(if a < b {
         -1
-    } else if !both_floats && a == b {
-        0
     } else {
-        1
+        // Floats that are equal but not the same are the two zeros, which the reference calls different.
+        i32::from(both_floats || a != b)
     })
 }
 

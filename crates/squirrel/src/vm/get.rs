@@ -16,7 +16,11 @@ const CHAIN: usize = 200;
 pub(super) enum Found {
     Value(Value),
     /// A metamethod has to be asked, on this object. The number says how many have been asked once it has answered.
-    Ask { metamethod: Value, this: Value, asked: u8 },
+    Ask {
+        metamethod: Value,
+        this: Value,
+        asked: u8,
+    },
     No,
 }
 
@@ -34,7 +38,7 @@ impl Vm {
     }
 
     /// Looks a slot up. `asked` metamethods have said that they do not have it.
-    pub(super) fn find(&mut self, object: Value, key: Value, with_root: bool, asked: u8) -> Result<Found, Fault> {
+    pub(super) fn find(&mut self, object: Value, key: Value, with_root: bool, asked: u8) -> Found {
         let hash = self.heap.hash(key);
         let mut candidates: Vec<(Value, Value)> = Vec::new();
         match object.tag() {
@@ -44,7 +48,7 @@ impl Vm {
                 if asked == 0 {
                     for table in &chain {
                         if let Some(value) = self.heap.tables[table.index()].get(key, hash, &mut self.fuel) {
-                            return Ok(Found::Value(self.weakly(value)));
+                            return Found::Value(self.weakly(value));
                         }
                     }
                 }
@@ -60,29 +64,31 @@ impl Vm {
                     && asked == 0
                     && let Some(value) = self.delegate_method(Tag::Table, key, hash)
                 {
-                    return Ok(Found::Value(value));
+                    return Found::Value(value);
                 }
             }
             Tag::Array => {
                 if let Some(index) = key.to_integer() {
-                    let item = usize::try_from(index).ok().and_then(|index| self.heap.items(object).get(index).copied());
-                    return Ok(match item {
+                    let item =
+                        usize::try_from(index).ok().and_then(|index| self.heap.items(object).get(index).copied());
+                    return match item {
                         Some(value) => Found::Value(self.weakly(value)),
                         None => Found::No,
-                    });
+                    };
                 }
             }
             Tag::String => {
                 if let Some(index) = key.to_integer() {
-                    let byte = usize::try_from(index).ok().and_then(|index| self.heap.bytes(object).get(index).copied());
-                    return Ok(byte.map_or(Found::No, |byte| Found::Value(self.image.0.byte(byte))));
+                    let byte =
+                        usize::try_from(index).ok().and_then(|index| self.heap.bytes(object).get(index).copied());
+                    return byte.map_or(Found::No, |byte| Found::Value(self.image.0.byte(byte)));
                 }
             }
             Tag::Instance => {
                 if asked == 0
                     && let Some(value) = self.instance_slot(object, key, hash)
                 {
-                    return Ok(Found::Value(self.weakly(value)));
+                    return Found::Value(self.weakly(value));
                 }
                 if let Some(metamethod) = self.heap.metamethod(object, Metamethod::Get, &[]) {
                     candidates.push((metamethod, object));
@@ -90,29 +96,27 @@ impl Vm {
             }
             Tag::Class => {
                 if let Some(value) = self.class_slot(object, key, hash) {
-                    return Ok(Found::Value(self.weakly(value)));
+                    return Found::Value(self.weakly(value));
                 }
             }
             Tag::Host => {
                 let members = self.image.0.objects.get(object.index());
                 if let Some(value) = members.and_then(|members| members.get(key, hash, &mut self.fuel)) {
-                    return Ok(Found::Value(value));
+                    return Found::Value(value);
                 }
             }
             _ => {}
         }
         if let Some(&(metamethod, this)) = candidates.get(usize::from(asked)) {
-            return Ok(Found::Ask { metamethod, this, asked: asked + 1 });
+            return Found::Ask { metamethod, this, asked: asked + 1 };
         }
         if let Some(value) = self.delegate_method(object.tag(), key, hash) {
-            return Ok(Found::Value(value));
+            return Found::Value(value);
         }
-        if with_root
-            && let Some(value) = self.heap.tables[self.root.index()].get(key, hash, &mut self.fuel)
-        {
-            return Ok(Found::Value(self.weakly(value)));
+        if with_root && let Some(value) = self.heap.tables[self.root.index()].get(key, hash, &mut self.fuel) {
+            return Found::Value(self.weakly(value));
         }
-        Ok(Found::No)
+        Found::No
     }
 
     /// A member of an instance, with weak references as they are.
@@ -158,7 +162,7 @@ impl Vm {
 
     /// `dst = object.key`, or the callee of a method with its `this`.
     pub(super) fn get(&mut self, object: Value, key: Value, dst: Reg, with_root: bool, asked: u8) -> Result<(), Fault> {
-        match self.find(object, key, with_root, asked)? {
+        match self.find(object, key, with_root, asked) {
             Found::Value(value) => {
                 self.set_register(dst, value);
                 Ok(())
@@ -174,7 +178,7 @@ impl Vm {
     /// the instruction can be run again.
     pub(super) fn get_method(&mut self, object: Value, key: Value, dst: Reg, with_root: bool) -> Result<(), Fault> {
         let place = self.base() + usize::from(dst);
-        let value = match self.find(object, key, with_root, 0)? {
+        let value = match self.find(object, key, with_root, 0) {
             Found::Value(value) => value,
             Found::Ask { metamethod, this, asked } => {
                 self.invoke(metamethod, &[this, key], Then::Get(dst, asked), Root::Silent)?;
@@ -200,7 +204,9 @@ impl Vm {
         let Some(op) = self.current_op() else { return Err(Fault::Corrupt) };
         let proto = self.proto()?;
         let (object, key, value, with_root) = match op {
-            Op::SetName { src, k } => (self.register(0), proto.constants[usize::from(k)].value, self.register(src), true),
+            Op::SetName { src, k } => {
+                (self.register(0), proto.constants[usize::from(k)].value, self.register(src), true)
+            }
             Op::SetField { object, src, k } => {
                 (self.register(object), proto.constants[usize::from(k)].value, self.register(src), object == 0)
             }
@@ -214,7 +220,8 @@ impl Vm {
 
     fn operands_of_get(&self, op: Op) -> Result<(Value, Value, bool), Fault> {
         let proto = self.proto()?;
-        let constant = |k: u16| proto.constants.get(usize::from(k)).map(|constant| constant.value).ok_or(Fault::Corrupt);
+        let constant =
+            |k: u16| proto.constants.get(usize::from(k)).map(|constant| constant.value).ok_or(Fault::Corrupt);
         Ok(match op {
             Op::GetName { k, .. } | Op::Callee { k, .. } => (self.register(0), constant(k)?, true),
             Op::GetField { object, k, .. } => (self.register(object), constant(k)?, object == 0),
@@ -230,7 +237,14 @@ impl Vm {
     }
 
     /// Sets a slot that exists.
-    pub(super) fn set(&mut self, object: Value, key: Value, value: Value, with_root: bool, asked: u8) -> Result<(), Fault> {
+    pub(super) fn set(
+        &mut self,
+        object: Value,
+        key: Value,
+        value: Value,
+        with_root: bool,
+        asked: u8,
+    ) -> Result<(), Fault> {
         let hash = self.heap.hash(key);
         let mut candidates: Vec<(Value, Value)> = Vec::new();
         match object.tag() {

@@ -7,6 +7,7 @@ use crate::ops;
 use crate::value::{Tag, Value};
 
 /// The bottom of every stack: calls the function that the host or a thread wants called, and returns its value.
+#[expect(clippy::unnecessary_wraps, reason = "the type of native functions")]
 pub(crate) fn start(call: &mut Call<'_>) -> Result<Flow, Fault> {
     if call.step == 1 {
         return Ok(Flow::Return(call.result));

@@ -11,7 +11,13 @@ use crate::value::{Tag, Value};
 
 impl Vm {
     /// Carries out a request; `base` and `count` are the arguments of the native function that made it.
-    pub(super) fn machine(&mut self, request: Machine, base: usize, count: usize, then: Then) -> Result<Option<Step>, Fault> {
+    pub(super) fn machine(
+        &mut self,
+        request: Machine,
+        base: usize,
+        count: usize,
+        then: Then,
+    ) -> Result<Option<Step>, Fault> {
         let argument = |vm: &Vm, place: usize| {
             if place < count { vm.fiber.stack.get(base + place).copied().unwrap_or(Value::NULL) } else { Value::NULL }
         };
@@ -161,7 +167,14 @@ impl Vm {
     }
 
     /// `f.acall(array)`
-    fn apply(&mut self, function: Value, array: Value, base: usize, then: Then, report: bool) -> Result<Option<Step>, Fault> {
+    fn apply(
+        &mut self,
+        function: Value,
+        array: Value,
+        base: usize,
+        then: Then,
+        report: bool,
+    ) -> Result<Option<Step>, Fault> {
         let count = self.heap.items(array).len();
         if count > 250 {
             return Err("wrong number of parameters".into());
@@ -214,7 +227,9 @@ impl Vm {
             let name = self.heap.string(b"getstackinfos")?;
             return self.info_table(name, b"NATIVE", -1, &[]);
         }
-        let Ok(level) = usize::try_from(level - 1) else { return Ok(Value::NULL) };
+        let Some(level) = usize::try_from(level).ok().and_then(|level| level.checked_sub(1)) else {
+            return Ok(Value::NULL);
+        };
         let mut places = (0..self.fiber.frames.len()).rev().filter(|&place| {
             self.fiber.frames.get(place).is_some_and(|frame| frame.code != Code::Native(self.image.0.start))
         });
@@ -231,7 +246,13 @@ impl Vm {
         self.info_table(name, &entry.source, entry.line, &variables)
     }
 
-    fn info_table(&mut self, name: Value, source: &[u8], line: i32, variables: &[(Value, Value)]) -> Result<Value, Fault> {
+    fn info_table(
+        &mut self,
+        name: Value,
+        source: &[u8],
+        line: i32,
+        variables: &[(Value, Value)],
+    ) -> Result<Value, Fault> {
         let fuel = &mut 0;
         let table = self.heap.table(4)?;
         let source = self.heap.string(source)?;

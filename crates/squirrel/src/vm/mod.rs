@@ -633,7 +633,10 @@ impl Vm {
     }
 
     /// Runs something that allocates outside a slice: without a collection, up to the limit.
-    pub(crate) fn with_all_room<T>(&mut self, make: impl FnOnce(&mut Vm) -> Result<T, Fault>) -> Result<T, OutOfMemory> {
+    pub(crate) fn with_all_room<T>(
+        &mut self,
+        make: impl FnOnce(&mut Vm) -> Result<T, Fault>,
+    ) -> Result<T, OutOfMemory> {
         self.heap.meter.open();
         let made = make(self);
         self.heap.meter.raise(0);
@@ -747,4 +750,3 @@ impl std::fmt::Display for StartError {
 }
 
 impl std::error::Error for StartError {}
-

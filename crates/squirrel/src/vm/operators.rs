@@ -75,7 +75,9 @@ impl Vm {
             Op::UnlessGreater { a, b, by } => self.branch(a, self.register(b), Relation::Greater, by),
             Op::UnlessGreaterOrEqual { a, b, by } => self.branch(a, self.register(b), Relation::GreaterOrEqual, by),
             Op::UnlessLessThan { a, value, by } => self.branch(a, Value::integer(value.into()), Relation::Less, by),
-            Op::UnlessAtMost { a, value, by } => self.branch(a, Value::integer(value.into()), Relation::LessOrEqual, by),
+            Op::UnlessAtMost { a, value, by } => {
+                self.branch(a, Value::integer(value.into()), Relation::LessOrEqual, by)
+            }
             Op::UnlessGreaterThan { a, value, by } => {
                 self.branch(a, Value::integer(value.into()), Relation::Greater, by)
             }
@@ -235,11 +237,7 @@ impl Vm {
         if let Some(metamethod) = self.heap.metamethod(a, metamethod, &self.image.0.metamethods) {
             return self.invoke(metamethod, &[a, b], Then::Store(dst), Root::Silent);
         }
-        Err(Fault::error(format!(
-            "arith op {operator} on between '{}' and '{}'",
-            a.tag().name(),
-            b.tag().name()
-        )))
+        Err(Fault::error(format!("arith op {operator} on between '{}' and '{}'", a.tag().name(), b.tag().name())))
     }
 
     fn bitwise(&mut self, dst: Reg, a: Value, b: Value, with: impl Fn(i32, i32) -> i32) -> Result<(), Fault> {

@@ -56,9 +56,7 @@ impl Vm {
     pub(super) fn delete(&mut self, dst: Reg, object: Value, key: Value) -> Result<(), Fault> {
         match object.tag() {
             Tag::Table | Tag::Instance => {
-                if let Some(metamethod) =
-                    self.heap.metamethod(object, Metamethod::Delslot, &self.image.0.metamethods)
-                {
+                if let Some(metamethod) = self.heap.metamethod(object, Metamethod::Delslot, &self.image.0.metamethods) {
                     return self.invoke(metamethod, &[object, key], Then::Store(dst), Root::Silent);
                 }
                 if object.is(Tag::Instance) {
@@ -191,17 +189,20 @@ impl Vm {
         #[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "a heap is below 4 GiB")]
         let integer = |index: usize| Value::integer(index as i32);
         let next = match object.tag() {
-            Tag::Array => match self.heap.items(object).get(index).copied() {
-                Some(value) => Some((integer(index + 1), integer(index), self.weakly(value))),
-                None => None,
-            },
+            Tag::Array => self
+                .heap
+                .items(object)
+                .get(index)
+                .copied()
+                .map(|value| (integer(index + 1), integer(index), self.weakly(value))),
             Tag::Table => match self.heap.tables[object.index()].next(index) {
                 Some((after, key, value)) => {
                     self.fuel -= i64::try_from((after - index) / 16).unwrap_or(0);
                     Some((integer(after), key, self.weakly(value)))
                 }
                 None => {
-                    self.fuel -= i64::try_from(self.heap.tables[object.index()].size().saturating_sub(index) / 16).unwrap_or(0);
+                    self.fuel -=
+                        i64::try_from(self.heap.tables[object.index()].size().saturating_sub(index) / 16).unwrap_or(0);
                     None
                 }
             },
@@ -273,9 +274,7 @@ impl Vm {
     pub(super) fn foreach_generated(&mut self, value: Value) {
         let Some(Op::Foreach { container, key, by, .. }) = self.current_op() else { return };
         let generator = self.register(container);
-        if !generator.is(Tag::Generator)
-            || self.heap.generators[generator.index()].state == GeneratorState::Dead
-        {
+        if !generator.is(Tag::Generator) || self.heap.generators[generator.index()].state == GeneratorState::Dead {
             self.jump(by);
             return;
         }

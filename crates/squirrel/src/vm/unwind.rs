@@ -103,7 +103,8 @@ impl Vm {
             }
             // An activation: the frames down to its root.
             let len = self.fiber.frames.len();
-            let first = self.fiber.frames.iter().rposition(|frame| frame.root != Root::No || is_native(frame)).unwrap_or(0);
+            let first =
+                self.fiber.frames.iter().rposition(|frame| frame.root != Root::No || is_native(frame)).unwrap_or(0);
             let root = self.fiber.frames[first].root;
             if let Some((place, target, register)) = (first..len).rev().find_map(|place| self.handler(place)) {
                 while self.fiber.frames.len() > place + 1 {
@@ -116,7 +117,8 @@ impl Vm {
                 self.noted = None;
                 return Ok(None);
             }
-            let report = root == Root::Report || (first == 0 && !is_native(&self.fiber.frames[first]) && self.current != NONE);
+            let report =
+                root == Root::Report || (first == 0 && !is_native(&self.fiber.frames[first]) && self.current != NONE);
             if report && !reported {
                 reported = true;
                 self.note_failure(thrown);
@@ -288,7 +290,8 @@ impl Vm {
         }
         // As in the reference, of two variables with one name the outer one comes last, and so is what a table keeps.
         for local in proto.locals.iter().rev() {
-            if local.from <= pc && pc < local.to
+            if local.from <= pc
+                && pc < local.to
                 && let Some(&value) = self.fiber.stack.get(base + usize::from(local.register))
             {
                 variables.push((local.name, open(value)));

@@ -1,4 +1,6 @@
 //! What users of the crate see, on the golden programs of `tests/scripts`.
 
+mod golden;
+mod host;
 mod scripts;
 mod snapshot;

@@ -649,10 +649,13 @@ impl Parser<'_, '_> {
         self.advance()?;
         let mut operand = self.comma_expression()?;
         self.expect(Token::CloseParen, ")")?;
-        // A call of it does not pass the object as `this`.
-        if self.token == Token::OpenParen
-            && matches!(operand.expr.kind, ExprKind::Field { .. } | ExprKind::Index { .. })
-        {
+        // A call of a slot in parentheses does not pass the object as `this`; an assignment in parentheses is meant.
+        let marked = match operand.expr.kind {
+            ExprKind::Field { .. } | ExprKind::Index { .. } => self.token == Token::OpenParen,
+            ExprKind::Assign { .. } => true,
+            _ => false,
+        };
+        if marked {
             operand.expr = Expr { kind: ExprKind::Comma(vec![operand.expr]), position };
         }
         Ok(operand)

@@ -122,11 +122,6 @@ impl Matcher {
         }
     }
 
-    /// Returns the bytes held on the heap: linear in the number of groups and the depth of the stack.
-    pub fn memory_bytes(&self) -> usize {
-        self.captures.capacity() * size_of::<Capture>() + self.frames.capacity() * size_of::<Frame>()
-    }
-
     /// Works until the answer is found or the fuel is used up; a step takes 1, and a byte looked up in a bracket
     /// expression 1 for each member compared, so that the rest may be negative.
     ///
