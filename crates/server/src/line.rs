@@ -1,13 +1,9 @@
 //! `/impstead/v1/device`: where devices connect. It is no part of the HTTP API: `docs/device-protocol.md` says what is
 //! spoken there, and `impstead_runtime::Line` speaks it.
 
-use crate::{
-    App,
-    caller::Visit,
-    document::Reply,
-    error::{ApiError, wrong_header},
-};
+use crate::{App, caller::Visit, document::Reply, error::not_a_device, serve::Occupied};
 use axum::{
+    Extension,
     extract::{
         State,
         ws::{Message, WebSocket, WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
@@ -34,9 +30,9 @@ pub fn config(public_url: &str) -> LineConfig {
 pub async fn connect(
     State(app): State<App>,
     visit: Visit,
+    Extension(occupied): Extension<Occupied>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Reply<Response> {
-    let not_a_device = |header, detail| -> ApiError { wrong_header(header, detail) };
     let upgrade = upgrade.map_err(|_| not_a_device("Upgrade", "Devices connect here, by WebSocket."))?;
     let upgrade = upgrade
         .protocols([WEBSOCKET_SUBPROTOCOL])
@@ -49,7 +45,10 @@ pub async fn connect(
         return Err(not_a_device("Sec-WebSocket-Protocol", "The subprotocol of devices is `impstead-device`."));
     }
     let line = app.line.clone();
-    Ok(upgrade.on_upgrade(async move |socket| line.converse(Socket(socket), Some(visit.address)).await))
+    Ok(upgrade.on_upgrade(async move |socket| {
+        line.converse(Socket(socket), Some(visit.address)).await;
+        drop(occupied);
+    }))
 }
 
 /// A WebSocket whose binary messages are frames.

@@ -18,6 +18,7 @@ mod gate;
 mod group_devices;
 mod impstead;
 mod isolation;
+mod line;
 mod login_keys;
 mod paging;
 mod products;
