@@ -1,7 +1,7 @@
 //! `/impstead/v1/device`: where devices connect. It is no part of the HTTP API: `docs/device-protocol.md` says what is
 //! spoken there, and `impstead_runtime::Line` speaks it.
 
-use crate::{App, caller::Visit, document::Reply, error::not_a_device, serve::Occupied};
+use crate::{App, Config, caller::Visit, document::Reply, error::not_a_device, serve::Occupied};
 use axum::{
     Extension,
     extract::{
@@ -21,9 +21,10 @@ const READ_BYTES: usize = 2 << 10;
 /// Bytes that may wait to be written before a send fails: two of the longest frames.
 const MOST_WAITING_BYTES: usize = 2 * MAX_FRAME_BYTES;
 
-/// Returns how the line of a server at this URL is set up.
-pub fn config(public_url: &str) -> LineConfig {
-    LineConfig { identities: server_identity(public_url).into_iter().collect(), ..LineConfig::default() }
+/// Returns how the line of a server that is set up like this is set up.
+pub fn config(config: &Config) -> LineConfig {
+    let identities = server_identity(&config.public_url).into_iter().collect();
+    LineConfig { identities, heartbeat_s: config.device_heartbeat_s }
 }
 
 /// `GET /impstead/v1/device`: a WebSocket, for devices.

@@ -1,10 +1,11 @@
 //! Who is online, and since when.
 
 use super::Bed;
-use crate::world::on_each;
+use crate::world::{on_each, on_each_with};
 use impstead_device_protocol::{Close, CloseReason, DeviceFrame, Facts};
 use impstead_testkit::TestDevice;
 use serde_json::json;
+use std::time::{Duration, Instant};
 
 #[tokio::test]
 async fn a_device_is_online_while_it_is_connected() {
@@ -131,6 +132,26 @@ async fn many_devices_come_at_once() {
                 device.expect_nothing().await;
             }
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_peer_that_is_dead_is_found_within_the_heartbeat() {
+    let hasty = |config: &mut impstead_server::Config| config.device_heartbeat_s = 1;
+    on_each_with(hasty, async |world| {
+        let bed = Bed::new(&world).await;
+        // Its pings are answered while it reads.
+        let mut device = bed.connect(&world).await;
+        let silence = tokio::time::timeout(Duration::from_millis(2500), device.next()).await;
+        assert!(silence.is_err(), "{silence:?}");
+        assert_eq!(bed.device().await["device_online"], true);
+        // The socket stays open, but nobody is there: a half-open connection.
+        let began = Instant::now();
+        bed.until_online(false).await;
+        assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+        bed.until_log_ends(&["status: Device connected", "status: Device disconnected"]).await;
+        drop(device);
     })
     .await;
 }
