@@ -19,6 +19,7 @@ mod group_devices;
 mod impstead;
 mod isolation;
 mod line;
+mod log_streams;
 mod login_keys;
 mod paging;
 mod products;
