@@ -45,10 +45,10 @@ impl Stream {
                 self.read += length + end.len();
                 return part;
             }
-            let mut bytes = [0; 16 << 10];
-            let count = timeout(PATIENCE, self.socket.read(&mut bytes)).await.expect("something comes").unwrap();
+            let mut bytes = Vec::with_capacity(16 << 10);
+            let count = timeout(PATIENCE, self.socket.read_buf(&mut bytes)).await.expect("something comes").unwrap();
             assert!(count > 0, "the stream has ended");
-            self.body.push_str(std::str::from_utf8(&bytes[..count]).unwrap());
+            self.body.push_str(std::str::from_utf8(&bytes).unwrap());
         }
     }
 
