@@ -16,7 +16,7 @@ use impstead_runtime::{LineConfig, Received, Transport};
 pub use impstead_device_protocol::WEBSOCKET_PATH as PATH;
 
 /// Bytes read at once. A device says little at a time, and there are many.
-const READ_BYTES: usize = 2 << 10;
+const READ_BYTES: usize = 1 << 10;
 
 /// Bytes that may wait to be written before a send fails: two of the longest frames.
 const MOST_WAITING_BYTES: usize = 2 * MAX_FRAME_BYTES;

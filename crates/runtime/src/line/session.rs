@@ -109,14 +109,38 @@ struct Offer {
 }
 
 /// Talks with a device from the challenge to the end.
-pub async fn converse(line: &Shared, mut transport: impl Transport, address: Option<IpAddr>) {
+///
+/// What happens once in a connection is boxed here and below, so that a device that says nothing keeps no room for it.
+pub async fn converse(line: &Shared, transport: impl Transport, address: Option<IpAddr>) {
+    let Some((mut session, connection, welcomed)) = Box::pin(begin(line, transport, address)).await else { return };
+    let end = match welcomed {
+        Ok(()) => match session.go_on().await {
+            Ok(never) => match never {},
+            Err(end) => end,
+        },
+        Err(end) => end,
+    };
+    Box::pin(session.finish(connection, end)).await;
+}
+
+/// Goes through the handshake and welcomes the device. Returns its session, the connection's id and whether the welcome
+/// went well; nothing where the device was not let in.
+async fn begin<T: Transport>(
+    line: &Shared,
+    mut transport: T,
+    address: Option<IpAddr>,
+) -> Option<(Session<'_, T>, String, Result<(), End>)> {
     let limit = Duration::from_secs(HANDSHAKE_TIMEOUT_S.into());
     let accepted = match timeout(limit, shake_hands(line, &mut transport)).await {
         Ok(Ok(accepted)) => accepted,
-        Ok(Err(close)) => return farewell(&mut transport, close).await,
+        Ok(Err(close)) => {
+            farewell(&mut transport, close).await;
+            return None;
+        }
         Err(_) => {
             let close = Close::new(CloseReason::TIMEOUT, "the handshake took too long");
-            return farewell(&mut transport, Some(close)).await;
+            farewell(&mut transport, Some(close)).await;
+            return None;
         }
     };
     let id = DeviceId::new(&accepted.hello.device.to_string());
@@ -126,11 +150,13 @@ pub async fn converse(line: &Shared, mut transport: impl Transport, address: Opt
         Ok(Some(orders)) => orders,
         Ok(None) => {
             let close = Close::new(CloseReason::NOT_AUTHORISED, "unknown device or wrong signature");
-            return farewell(&mut transport, Some(close)).await;
+            farewell(&mut transport, Some(close)).await;
+            return None;
         }
         Err(error) => {
-            let End::Close(close) = End::from(error) else { return };
-            return farewell(&mut transport, Some(close)).await;
+            let End::Close(close) = End::from(error) else { return None };
+            farewell(&mut transport, Some(close)).await;
+            return None;
         }
     };
     let mut session = Session {
@@ -152,17 +178,8 @@ pub async fn converse(line: &Shared, mut transport: impl Transport, address: Opt
     };
     session.place(&orders);
     session.status("Device connected".to_owned());
-    let end = match session.open(&accepted, orders).await {
-        Ok(never) => match never {},
-        Err(end) => end,
-    };
-    let Session { mut transport, id, handle, .. } = session;
-    line.registry.leave(&id, &handle);
-    depart(line, &id, &connection, &handle, end.reason()).await;
-    match end {
-        End::Close(close) => farewell(&mut transport, Some(close)).await,
-        End::Closed | End::Lost | End::Silent => {}
-    }
+    let welcomed = session.welcome(&accepted, orders).await;
+    Some((session, connection, welcomed))
 }
 
 /// Marks a device as disconnected, unless it has a newer connection. If the data cannot be reached it tries again: the API
@@ -278,8 +295,8 @@ async fn farewell(transport: &mut impl Transport, close: Option<Close>) {
 enum Never {}
 
 impl<T: Transport> Session<'_, T> {
-    /// Welcomes the device and goes on until the connection ends.
-    async fn open(&mut self, accepted: &Accepted, orders: Orders) -> Result<Never, End> {
+    /// Welcomes the device and has it do what is due.
+    async fn welcome(&mut self, accepted: &Accepted, orders: Orders) -> Result<(), End> {
         let program = orders.current.as_ref().map(|current| current.program);
         self.send_bytes(accepted.welcome(program)).await?;
         // A program that runs goes on; one that does not is started by the device itself.
@@ -297,7 +314,11 @@ impl<T: Transport> Session<'_, T> {
             }
             None => self.program = None,
         }
-        self.obey().await?;
+        self.obey().await
+    }
+
+    /// Goes on until the connection ends.
+    async fn go_on(&mut self) -> Result<Never, End> {
         loop {
             self.acknowledge().await?;
             if self.pending.len() >= MOST_PENDING {
@@ -316,11 +337,22 @@ impl<T: Transport> Session<'_, T> {
             let is_owing = !self.pending.is_empty();
             tokio::select! {
                 received = self.transport.receive(), if self.pending.len() < MOST_PENDING => self.take(received).await?,
-                () = self.handle.told() => self.obey_others().await?,
+                () = self.handle.told() => Box::pin(self.obey_others()).await?,
                 () = self.fates.changed(), if is_owing => {}
                 () = std::future::ready(()), if has_chunk => self.send_chunk().await?,
                 () = sleep(wait) => {}
             }
+        }
+    }
+
+    /// Marks the device as disconnected and sends it away.
+    async fn finish(self, connection: String, end: End) {
+        let Self { line, mut transport, id, handle, .. } = self;
+        line.registry.leave(&id, &handle);
+        depart(line, &id, &connection, &handle, end.reason()).await;
+        match end {
+            End::Close(close) => farewell(&mut transport, Some(close)).await,
+            End::Closed | End::Lost | End::Silent => {}
         }
     }
 
@@ -553,12 +585,12 @@ impl<T: Transport> Session<'_, T> {
                 }
                 Ok(())
             }
-            Some(DeviceFrame::CodeResult(result)) => self.take_code_result(result).await,
+            Some(DeviceFrame::CodeResult(result)) => Box::pin(self.take_code_result(result)).await,
             Some(DeviceFrame::Started(Started { program, .. })) => {
                 self.program = Some(program);
                 Ok(())
             }
-            Some(DeviceFrame::Restarting) => self.restart().await,
+            Some(DeviceFrame::Restarting) => Box::pin(self.restart()).await,
             Some(DeviceFrame::Sleep(Sleep { kind, seconds })) => {
                 if matches!(kind, SleepKind::DEEP_SLEEP | SleepKind::SNOOZE) {
                     self.log(LogSource::ServerSleep, format!("sleeping for {seconds} seconds"));
@@ -570,9 +602,9 @@ impl<T: Transport> Session<'_, T> {
                 self.log(LogSource::LastExitCode, text);
                 Ok(())
             }
-            Some(DeviceFrame::Report(facts)) => self.take_report(&facts).await,
-            Some(DeviceFrame::Bless(bless)) => self.bless(bless).await,
-            Some(DeviceFrame::Enrol(enrol)) => self.enrol(enrol).await,
+            Some(DeviceFrame::Report(facts)) => Box::pin(self.take_report(&facts)).await,
+            Some(DeviceFrame::Bless(bless)) => Box::pin(self.bless(bless)).await,
+            Some(DeviceFrame::Enrol(enrol)) => Box::pin(self.enrol(enrol)).await,
         }
     }
 
