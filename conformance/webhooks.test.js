@@ -122,4 +122,4 @@ onEachDatabase('webhooks that are received', (server) => {
         const [entry] = (await api.get(`/devices/${added.id}/history`)).data;
         assert.deepEqual([entry.event, entry.owner_id], ['enrolled', account.id]);
     });
-}, { settings: ALLOW_LOOPBACK, sideBySide: true });
+}, { settings: ALLOW_LOOPBACK });

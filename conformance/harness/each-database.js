@@ -6,7 +6,8 @@ import { Server } from './server.js';
 /**
  * Calls `register(server)` once per database, inside a suite that starts the server first and stops it last.
  * The server listens only from the first `before` hook on. Of the tests, `concurrency` run at a time; with `sideBySide`
- * the databases are not taken one after the other.
+ * the databases are not taken one after the other, which suites cannot have that use the vendor's library: that has one
+ * endpoint and one token in a process.
  */
 export function onEachDatabase(title, register, { concurrency = 1, sideBySide = false, ...options } = {}) {
     if (!sideBySide) return registerEach(title, register, concurrency, options);

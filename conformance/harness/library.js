@@ -1,11 +1,19 @@
 // The vendor's JavaScript library, as published.
 import './clean-environment.js';
+import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 
 export const ImpCentralApi = createRequire(import.meta.url)('imp-central-api');
 
+let inUse = null;
+
 /** The library pointed at the server. It keeps endpoint and token per process, so use one account at a time. */
 export function library(server) {
+    assert.ok(
+        inUse === null || inUse === server || !inUse.isRunning,
+        'two servers at once share the endpoint and the token of one library: suites with it cannot run side by side',
+    );
+    inUse = server;
     return new ImpCentralApi(server.endpoint);
 }
 

@@ -47,6 +47,10 @@ export class Server {
         return `${this.url}/v5`;
     }
 
+    get isRunning() {
+        return running.has(this.#child);
+    }
+
     /** What it printed to standard output since it was last started. */
     get printed() {
         return this.#printed;

@@ -29,7 +29,7 @@ use std::{
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
-    sync::mpsc,
+    sync::{mpsc, watch},
     task::JoinSet,
     time::{Instant, MissedTickBehavior, interval, sleep, timeout},
 };
@@ -354,12 +354,16 @@ async fn calibrate(readers: usize, length: Duration) -> Result<f64> {
         format!("event: message\ndata: 50000c2a69000001 2026-01-01T00:00:00.000Z development server.log {text}\n\n");
     let events: &'static [u8] = format!("{:x}\r\n{event}\r\n", event.len()).repeat(64).into_bytes().leak();
     let mut writers = JoinSet::new();
+    // Who pours before all readers are there keeps the others from coming.
+    let (all_are_there, there) = watch::channel(false);
     writers.spawn(async move {
         let mut pouring = JoinSet::new();
         loop {
             let (mut connection, _) = listener.accept().await?;
+            let mut there = there.clone();
             pouring.spawn(async move {
                 connection.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").await?;
+                there.wait_for(|there| *there).await?;
                 loop {
                     connection.write_all(events).await?;
                 }
@@ -375,6 +379,7 @@ async fn calibrate(readers: usize, length: Duration) -> Result<f64> {
         let stream = Stream::open(address, "/").await?;
         tasks.spawn(read(stream, Arc::clone(&counts)));
     }
+    all_are_there.send_replace(true);
     sleep(WARMTH).await;
     let (began, first) = (Instant::now(), counts.delivered.load(Ordering::Relaxed));
     sleep(length).await;

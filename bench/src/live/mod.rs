@@ -15,8 +15,7 @@ use serde_json::{Value, json};
 const MOST_ASSIGNED_AT_ONCE: usize = 1000;
 
 /// Settings without which the server drops most of the lines here: limits of what a program may log.
-const NO_THROTTLE: [(&str, u32); 2] =
-    [("IMPSTEAD_LOG_BURST", 1_000_000_000), ("IMPSTEAD_LOG_PER_MINUTE", 1_000_000_000)];
+const NO_THROTTLE: [(&str, u32); 2] = [("IMPSTEAD_LOG_BURST", 1_000_000), ("IMPSTEAD_LOG_PER_MINUTE", 1_000_000)];
 
 /// Makes a product and a development group in it, and puts devices there.
 fn assign(client: &mut Client, devices: &[Added]) -> Result<()> {

@@ -72,6 +72,8 @@ pub struct Stream {
     arrived: Vec<u8>,
     /// What is left when chunks' lengths are taken away, less the events that were seen.
     body: Vec<u8>,
+    /// Whether the body comes in chunks; nchan's ends with the connection.
+    in_chunks: bool,
     chunk_left: usize,
     /// Whether nothing was read since the head of the answer.
     is_new: bool,
@@ -93,9 +95,11 @@ impl Stream {
         };
         let head = String::from_utf8_lossy(&arrived[..end]).to_ascii_lowercase();
         ensure!(head.starts_with("http/1.1 200 "), "GET {path}: {head}");
-        ensure!(head.contains("transfer-encoding: chunked"), "GET {path} is not answered in chunks: {head}");
+        ensure!(!head.contains("content-length"), "GET {path} is answered with an end: {head}");
+        let in_chunks = head.contains("transfer-encoding: chunked");
         arrived.drain(..end);
-        Ok(Self { connection, arrived, body: Vec::with_capacity(BUFFER_BYTES), chunk_left: 0, is_new: true })
+        let body = Vec::with_capacity(BUFFER_BYTES);
+        Ok(Self { connection, arrived, body, in_chunks, chunk_left: 0, is_new: true })
     }
 
     /// Waits for bytes, and hands over all events that are complete. Says whether the stream goes on.
@@ -119,6 +123,10 @@ impl Stream {
 
     /// Moves the content of chunks to the body, and says whether the last has not come.
     fn take_chunks(&mut self) -> Result<bool> {
+        if !self.in_chunks {
+            self.body.append(&mut self.arrived);
+            return Ok(true);
+        }
         let mut rest = &*self.arrived;
         let mut goes_on = true;
         while !rest.is_empty() {
@@ -184,18 +192,28 @@ mod tests {
     async fn events_are_found_however_they_are_cut() {
         let message = |number| Message { device: 1, number, stamp_us: 5 }.text();
         let body = format!("event: x\ndata: hello\n\ndata: {}\n\nid: 1\ndata: {}\n\n", message(1), message(2));
-        for size in [1, 3, 7, 1000] {
+        for (size, in_chunks) in [1, 3, 7, 1000].into_iter().flat_map(|size| [(size, true), (size, false)]) {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let address = listener.local_addr().unwrap();
-            let mut bytes = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
-            for chunk in body.as_bytes().chunks(size) {
-                bytes.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
-                bytes.extend_from_slice(chunk);
-                bytes.extend_from_slice(b"\r\n");
+            let mut bytes = b"HTTP/1.1 200 OK\r\n\r\n".to_vec();
+            if in_chunks {
+                bytes = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
+                for chunk in body.as_bytes().chunks(size) {
+                    bytes.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
+                    bytes.extend_from_slice(chunk);
+                    bytes.extend_from_slice(b"\r\n");
+                }
+                bytes.extend_from_slice(b"0\r\n\r\n");
+            } else {
+                bytes.extend_from_slice(body.as_bytes());
             }
-            bytes.extend_from_slice(b"0\r\n\r\n");
             let write = async {
                 let (mut connection, _) = listener.accept().await.unwrap();
+                // What is closed with a request unread is reset.
+                let mut request = Vec::new();
+                while !request.ends_with(b"\r\n\r\n") {
+                    connection.read_buf(&mut request).await.unwrap();
+                }
                 for piece in bytes.chunks(size + 10) {
                     connection.write_all(piece).await.unwrap();
                     tokio::task::yield_now().await;
@@ -215,7 +233,7 @@ mod tests {
                 seen
             };
             let ((), seen) = tokio::join!(write, read);
-            assert_eq!(seen, ["event: x\ndata: hello", "1", "2"], "in pieces of {size}");
+            assert_eq!(seen, ["event: x\ndata: hello", "1", "2"], "in pieces of {size}, chunks: {in_chunks}");
         }
     }
 }

@@ -26,9 +26,6 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 /// How often what has expired is deleted.
 const CLEANING_PERIOD: Duration = Duration::from_secs(3600);
 
-/// How long log entries are kept, in milliseconds: the contract's seven days.
-const LOG_AGE_MS: i64 = 7 * 86_400_000;
-
 /// Runs the server until it is told to stop.
 pub fn run(arguments: &ServeArgs) -> Result<()> {
     let around = Surroundings::ambient();
@@ -70,7 +67,7 @@ async fn serve(settings: &Settings, logs: &Logs) -> Result<()> {
         if settings.demo { Some(demo::ensure(&directory, &store, &passwords, &*clock, &entropy).await?) } else { None };
 
     let tasks = TaskTracker::new();
-    tasks.spawn(clean(store.clone(), Arc::clone(&clock), stop.clone()));
+    tasks.spawn(clean(store.clone(), Arc::clone(&clock), settings.log_age, stop.clone()));
     let (key_changes, key_change_requests) = mpsc::channel(1);
     let operator = Operator {
         store: store.clone(),
@@ -189,7 +186,8 @@ fn stop_on_signals() -> Result<CancellationToken> {
 }
 
 /// Deletes what has expired, now and then.
-async fn clean(store: Store, clock: Arc<dyn Clock>, stop: CancellationToken) {
+async fn clean(store: Store, clock: Arc<dyn Clock>, log_age: Duration, stop: CancellationToken) {
+    let log_age_ms = i64::try_from(log_age.as_millis()).unwrap_or(i64::MAX);
     let mut period = tokio::time::interval(CLEANING_PERIOD);
     period.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -200,7 +198,7 @@ async fn clean(store: Store, clock: Arc<dyn Clock>, stop: CancellationToken) {
         // It works in portions, so nothing is lost where a stop comes between two of them.
         let deleted = tokio::select! {
             () = stop.cancelled() => return,
-            deleted = store.delete_expired(clock.now_ms(), LOG_AGE_MS) => deleted,
+            deleted = store.delete_expired(clock.now_ms(), log_age_ms) => deleted,
         };
         match deleted {
             Ok(deleted) => tracing::debug!(deleted, "deleted what has expired"),

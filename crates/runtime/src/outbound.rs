@@ -29,8 +29,9 @@ use url::Host;
 /// How long a connection may take to be made, TLS aside.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long an unused connection is kept for the next request to the same host.
-const IDLE: Duration = Duration::from_secs(15);
+/// How long an unused connection is kept for the next request to the same host. Receivers often close theirs after 5 s:
+/// a request that meets such a close fails, although a new connection would have carried it.
+const IDLE: Duration = Duration::from_secs(2);
 const MOST_IDLE_PER_HOST: usize = 2;
 
 /// Finds the addresses of a name.

@@ -1,6 +1,6 @@
 use crate::RateLimit;
 use impstead_bus::Capacity;
-use impstead_runtime::{LogLimits, WebhookLimits};
+use impstead_runtime::{LineConfig, LogLimits, WebhookLimits};
 use ipnet::IpNet;
 use std::{net::IpAddr, time::Duration};
 
@@ -29,6 +29,8 @@ pub struct Config {
     pub outbound_allow: Vec<IpNet>,
     /// What deliveries to webhooks may cost.
     pub webhook_limits: WebhookLimits,
+    /// Heartbeat of devices that ask for none, in seconds: after so long a silence a device counts as gone.
+    pub device_heartbeat_s: u32,
     /// What logs may cost.
     pub log_limits: LogLimits,
     /// Log streams that an account may have at once; a further one closes the oldest.
@@ -61,6 +63,7 @@ impl Default for Config {
             shutdown_grace: Duration::from_secs(10),
             outbound_allow: Vec::new(),
             webhook_limits: WebhookLimits::default(),
+            device_heartbeat_s: LineConfig::default().heartbeat_s,
             log_limits: LogLimits::default(),
             log_streams_per_account: 1,
             log_stream_devices: 8,

@@ -136,6 +136,11 @@ pub fn unauthorized(detail: impl Into<Detail>) -> ApiError {
     Entry::new(401, "PX100", "Invalid Credentials", detail).into()
 }
 
+/// A request that lacks a header by which devices, and nobody else, are known.
+pub fn not_a_device(name: &'static str, detail: &'static str) -> ApiError {
+    ApiError::from(Entry::new(400, "VX004", "Invalid Parameter", detail)).header(name)
+}
+
 /// A wrong `X-Electricimp-Password` or `X-Electricimp-Key`: 403, since 401 would make clients renew their token.
 pub fn wrong_header(name: &'static str, detail: &'static str) -> ApiError {
     ApiError::from(Entry::new(403, "PX101", "Invalid Credentials", detail)).header(name)

@@ -41,6 +41,7 @@ mod webhooks;
 
 pub use config::{Config, TrustedProxies};
 pub use document::MEDIA_TYPE;
+pub use impstead_runtime::LogLimits;
 pub use passwords::Passwords;
 pub use rate_limit::RateLimit;
 pub use routes::{Access, Route, router, routes};
@@ -118,13 +119,8 @@ impl App {
         let rate_limits = RateLimits::new(config.rate_limit);
         let bus = Bus::default();
         let logs = Logs::new(store.clone(), bus.clone(), Arc::clone(&clock), config.log_limits);
-        let line = Line::new(
-            store.clone(),
-            logs.clone(),
-            Arc::clone(&clock),
-            Arc::clone(&entropy),
-            line::config(&config.public_url),
-        );
+        let line =
+            Line::new(store.clone(), logs.clone(), Arc::clone(&clock), Arc::clone(&entropy), line::config(&config));
         Self(Arc::new(Shared {
             store,
             clock,

@@ -1,13 +1,9 @@
 //! `/impstead/v1/device`: where devices connect. It is no part of the HTTP API: `docs/device-protocol.md` says what is
 //! spoken there, and `impstead_runtime::Line` speaks it.
 
-use crate::{
-    App,
-    caller::Visit,
-    document::Reply,
-    error::{ApiError, wrong_header},
-};
+use crate::{App, Config, caller::Visit, document::Reply, error::not_a_device, serve::Occupied};
 use axum::{
+    Extension,
     extract::{
         State,
         ws::{Message, WebSocket, WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
@@ -20,23 +16,24 @@ use impstead_runtime::{LineConfig, Received, Transport};
 pub use impstead_device_protocol::WEBSOCKET_PATH as PATH;
 
 /// Bytes read at once. A device says little at a time, and there are many.
-const READ_BYTES: usize = 2 << 10;
+const READ_BYTES: usize = 1 << 10;
 
 /// Bytes that may wait to be written before a send fails: two of the longest frames.
 const MOST_WAITING_BYTES: usize = 2 * MAX_FRAME_BYTES;
 
-/// Returns how the line of a server at this URL is set up.
-pub fn config(public_url: &str) -> LineConfig {
-    LineConfig { identities: server_identity(public_url).into_iter().collect(), ..LineConfig::default() }
+/// Returns how the line of a server that is set up like this is set up.
+pub fn config(config: &Config) -> LineConfig {
+    let identities = server_identity(&config.public_url).into_iter().collect();
+    LineConfig { identities, heartbeat_s: config.device_heartbeat_s }
 }
 
 /// `GET /impstead/v1/device`: a WebSocket, for devices.
 pub async fn connect(
     State(app): State<App>,
     visit: Visit,
+    Extension(occupied): Extension<Occupied>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Reply<Response> {
-    let not_a_device = |header, detail| -> ApiError { wrong_header(header, detail) };
     let upgrade = upgrade.map_err(|_| not_a_device("Upgrade", "Devices connect here, by WebSocket."))?;
     let upgrade = upgrade
         .protocols([WEBSOCKET_SUBPROTOCOL])
@@ -49,7 +46,10 @@ pub async fn connect(
         return Err(not_a_device("Sec-WebSocket-Protocol", "The subprotocol of devices is `impstead-device`."));
     }
     let line = app.line.clone();
-    Ok(upgrade.on_upgrade(async move |socket| line.converse(Socket(socket), Some(visit.address)).await))
+    Ok(upgrade.on_upgrade(async move |socket| {
+        line.converse(Socket(socket), Some(visit.address)).await;
+        drop(occupied);
+    }))
 }
 
 /// A WebSocket whose binary messages are frames.

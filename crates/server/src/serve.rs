@@ -1,6 +1,9 @@
 //! The listener: connections, TLS, and an orderly end.
 
-use crate::{App, gate::Peer, log_streams, progress::Progressing, request_line::AsciiRequestLines, router, webhooks};
+use crate::{
+    App, gate::Peer, log_streams, metrics::OpenConnection, progress::Progressing, request_line::AsciiRequestLines,
+    router, webhooks,
+};
 use axum::{body::Body, http::Uri};
 use bytes::Bytes;
 use http_body_util::BodyExt;
@@ -22,7 +25,7 @@ use std::{
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpListener,
-    sync::Semaphore,
+    sync::{OwnedSemaphorePermit, Semaphore},
     task::JoinSet,
 };
 use tokio_rustls::TlsAcceptor;
@@ -62,6 +65,13 @@ impl Tls {
     }
 }
 
+/// The place that a connection takes up among those that may be open. Who keeps a connection beyond its last request
+/// keeps this too.
+#[derive(Clone)]
+pub struct Occupied(
+    #[expect(dead_code, reason = "it is kept to be dropped")] Arc<(OwnedSemaphorePermit, OpenConnection)>,
+);
+
 /// Serves until `stop` is cancelled, then lets requests under way end within the configured grace. What has not ended
 /// by then is cut off: nothing of `app` goes on after this returns.
 pub async fn serve(listener: TcpListener, tls: Option<Tls>, app: App, stop: CancellationToken) {
@@ -96,11 +106,11 @@ pub async fn serve(listener: TcpListener, tls: Option<Tls>, app: App, stop: Canc
         let (router, ending, tls) = (router.clone(), ending.clone(), tls.clone());
         let open = app.metrics.connection();
         connections.spawn(async move {
-            let (_permit, _open) = (permit, open);
+            let occupied = Occupied(Arc::new((permit, open)));
             match tls {
-                None => converse(stream, peer, router, ending).await,
+                None => converse(stream, peer, occupied, router, ending).await,
                 Some(Tls(acceptor)) => match tokio::time::timeout(HEAD_TIMEOUT, acceptor.accept(stream)).await {
-                    Ok(Ok(stream)) => converse(stream, peer, router, ending).await,
+                    Ok(Ok(stream)) => converse(stream, peer, occupied, router, ending).await,
                     Ok(Err(error)) => tracing::debug!(%error, "TLS handshake failed"),
                     Err(_) => tracing::debug!("TLS handshake timed out"),
                 },
@@ -127,6 +137,7 @@ pub async fn serve(listener: TcpListener, tls: Option<Tls>, app: App, stop: Canc
 async fn converse(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     peer: SocketAddr,
+    occupied: Occupied,
     router: axum::Router,
     ending: CancellationToken,
 ) {
@@ -138,6 +149,7 @@ async fn converse(
             *request.uri_mut() = uri;
         }
         request.extensions_mut().insert(Peer(peer));
+        request.extensions_mut().insert(occupied.clone());
         let (router, between_requests) = (router.clone(), Arc::clone(&between_requests));
         async move {
             let (head, body) = request.into_parts();

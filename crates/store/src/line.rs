@@ -268,8 +268,8 @@ impl Store {
     /// delivery. With a fixture, the device goes to the DUT target of the fixture's group.
     ///
     /// # Errors
-    /// [`Conflict::Missing`](crate::Conflict::Missing) `fixture` if that is in no fixture group with a DUT target, or of another owner,
-    /// [`Conflict::Move`](crate::Conflict::Move) if the device may not go there.
+    /// [`Conflict::Missing`] `fixture` if that is in no fixture group with a DUT target, or of another owner,
+    /// [`Conflict::Move`] if the device may not go there.
     pub async fn enrol_device(
         &self,
         id: &DeviceId,
@@ -325,7 +325,7 @@ impl Store {
     /// Without a fixture it is the one fixture group that has the device's group as DUT target.
     ///
     /// # Errors
-    /// [`Conflict::Missing`](crate::Conflict::Missing) `fixture` if there is no such group, or more than one.
+    /// [`Conflict::Missing`] `fixture` if there is no such group, or more than one.
     pub async fn bless_device(
         &self,
         id: &DeviceId,

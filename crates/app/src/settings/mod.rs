@@ -12,7 +12,7 @@ pub use parse::{Database, LogFormat};
 pub use problem::{Origin, Problem, Problems};
 pub use reference::default_file;
 
-use impstead_server::{Config, RateLimit, TrustedProxies};
+use impstead_server::{Config, LogLimits, RateLimit, TrustedProxies};
 use impstead_store::Location;
 use parse::{Invalid, Parsed};
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
@@ -38,6 +38,8 @@ pub struct Settings {
     pub log_format: LogFormat,
     /// What to log.
     pub log_level: Targets,
+    /// How long log entries of devices are kept.
+    pub log_age: Duration,
     config: Config,
 }
 
@@ -127,6 +129,13 @@ pub fn of_serve(ServeFlags(given): &ServeFlags, around: &Surroundings) -> Result
     let public_metrics = values.parse("public_metrics", parse::boolean);
     let request_timeout_s: Option<u64> = values.parse("request_timeout_s", |text| parse::integer(text, 1, 86_400));
     let shutdown_grace_s: Option<u64> = values.parse("shutdown_grace_s", |text| parse::integer(text, 0, 86_400));
+    let device_heartbeat_s = values.parse("device_heartbeat_s", |text| parse::integer(text, 10, 3600));
+    let keep = values.parse("log_history_entries", |text| parse::integer(text, 1, 100_000));
+    let log_history_days: Option<u32> = values.parse("log_history_days", |text| parse::integer(text, 1, 36_500));
+    let burst = values.parse("log_burst", |text| parse::integer(text, 1, 1_000_000_000));
+    let per_minute = values.parse("log_per_minute", |text| parse::integer(text, 1, 1_000_000_000));
+    let log_streams_per_account = values.parse("log_streams_per_account", |text| parse::integer(text, 1, 1_000_000));
+    let log_stream_devices = values.parse("log_stream_devices", |text| parse::integer(text, 1, 10_000));
     let demo = values.parse("demo", parse::boolean);
     let log_format = values.parse("log_format", parse::log_format);
     let log_level = values.parse("log_level", parse::log_level);
@@ -153,6 +162,7 @@ pub fn of_serve(ServeFlags(given): &ServeFlags, around: &Surroundings) -> Result
             demo: demo?,
             log_format: log_format?,
             log_level: log_level?,
+            log_age: Duration::from_secs(86_400 * u64::from(log_history_days?)),
             config: Config {
                 rate_limit: RateLimit { bucket: bucket?, refill_per_s: refill_per_s? },
                 trusted_proxies: TrustedProxies(trusted_proxies?),
@@ -162,6 +172,10 @@ pub fn of_serve(ServeFlags(given): &ServeFlags, around: &Surroundings) -> Result
                 public_metrics: public_metrics?,
                 request_timeout: Duration::from_secs(request_timeout_s?),
                 shutdown_grace: Duration::from_secs(shutdown_grace_s?),
+                device_heartbeat_s: device_heartbeat_s?,
+                log_limits: LogLimits { keep: keep?, burst: burst?, per_minute: per_minute? },
+                log_streams_per_account: log_streams_per_account?,
+                log_stream_devices: log_stream_devices?,
                 ..Config::default()
             },
         })

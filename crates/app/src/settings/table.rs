@@ -73,7 +73,7 @@ const NO: Setting = Setting {
 };
 
 /// All settings, in the order of the file.
-pub const TABLE: [Setting; 21] = [
+pub const TABLE: [Setting; 28] = [
     Setting {
         name: "listen",
         value_name: "ADDRESS:PORT",
@@ -233,6 +233,67 @@ pub const TABLE: [Setting; 21] = [
         value_name: "SECONDS",
         default: Some("10"),
         summary: "How long requests under way may take to end when the server stops",
+        ..NO
+    },
+    Setting {
+        name: "device_heartbeat_s",
+        kind: Kind::Integer,
+        value_name: "SECONDS",
+        default: Some("30"),
+        summary: "After how long a silence a device counts as gone",
+        detail: "A device may ask for another heartbeat when it connects, from 10 seconds to an hour.",
+        ..NO
+    },
+    Setting {
+        name: "log_history_entries",
+        kind: Kind::Integer,
+        value_name: "ENTRIES",
+        default: Some("1000"),
+        summary: "Log entries kept of each device",
+        ..NO
+    },
+    Setting {
+        name: "log_history_days",
+        kind: Kind::Integer,
+        value_name: "DAYS",
+        default: Some("7"),
+        summary: "How long log entries are kept",
+        ..NO
+    },
+    Setting {
+        name: "log_burst",
+        kind: Kind::Integer,
+        value_name: "LINES",
+        default: Some("6000"),
+        summary: "Lines that a device's program may log at once",
+        detail: "What is more is dropped, with one line that says so.",
+        ..NO
+    },
+    Setting {
+        name: "log_per_minute",
+        kind: Kind::Integer,
+        value_name: "LINES",
+        default: Some("100"),
+        summary: "Lines that a device's program may log each minute in the long run",
+        detail: "The rate at which log_burst refills.",
+        ..NO
+    },
+    Setting {
+        name: "log_streams_per_account",
+        kind: Kind::Integer,
+        value_name: "STREAMS",
+        default: Some("1"),
+        summary: "Log streams that an account may have at once",
+        detail: "A further one closes the oldest. The vendor's service allows one.",
+        ..NO
+    },
+    Setting {
+        name: "log_stream_devices",
+        kind: Kind::Integer,
+        value_name: "DEVICES",
+        default: Some("8"),
+        summary: "Devices that a log stream follows",
+        detail: "A further one takes the place of the one added longest ago. The vendor's service allows eight.",
         ..NO
     },
     Setting {

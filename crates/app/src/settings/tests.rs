@@ -39,7 +39,8 @@ fn defaults_need_nothing() {
         shutdown_grace,
         outbound_allow,
         webhook_limits: _,
-        log_limits: _,
+        device_heartbeat_s,
+        log_limits,
         log_streams_per_account,
         log_stream_devices,
         log_tails_per_account: _,
@@ -58,6 +59,10 @@ fn defaults_need_nothing() {
     assert_eq!(public_metrics, default.public_metrics);
     assert_eq!(request_timeout, default.request_timeout);
     assert_eq!(shutdown_grace, default.shutdown_grace);
+    assert_eq!(device_heartbeat_s, default.device_heartbeat_s);
+    let kept = |limits: LogLimits| (limits.keep, limits.burst, limits.per_minute);
+    assert_eq!(kept(log_limits), kept(default.log_limits));
+    assert_eq!(settings.log_age, Duration::from_secs(7 * 86_400), "the contract's seven days");
     assert_eq!(log_streams_per_account, default.log_streams_per_account);
     assert_eq!(log_stream_devices, default.log_stream_devices);
 }
@@ -79,6 +84,24 @@ fn flags_win_over_the_environment_and_that_over_the_file() {
     ] {
         assert!(in_force.lines().any(|found| found == line), "{line}\n{in_force}");
     }
+}
+
+#[test]
+fn devices_and_logs_have_settings() {
+    let given = [
+        ("device_heartbeat_s", "60"),
+        ("log_history_entries", "50"),
+        ("log_history_days", "2"),
+        ("log_burst", "7"),
+        ("log_per_minute", "8"),
+        ("log_streams_per_account", "3"),
+        ("log_stream_devices", "4"),
+    ];
+    let (settings, _) = of_serve(&flags(&given, None), &around(&[], no_file)).unwrap();
+    let Config { device_heartbeat_s, log_limits, log_streams_per_account, log_stream_devices, .. } = settings.config;
+    assert_eq!((device_heartbeat_s, settings.log_age), (60, Duration::from_secs(2 * 86_400)));
+    assert_eq!((log_limits.keep, log_limits.burst, log_limits.per_minute), (50, 7, 8));
+    assert_eq!((log_streams_per_account, log_stream_devices), (3, 4));
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! registry: they wake it to read its orders from the store again, give it messages, or tell it to end.
 
 mod environment;
+mod programs;
 mod registry;
 mod session;
 mod transport;
@@ -11,11 +12,12 @@ mod transport;
 pub use registry::Sent;
 pub use transport::{Pipe, Received, Transport, pipe};
 
-use crate::Logs;
+use crate::{Logs, NewLine};
 use impstead_device_protocol::{DEFAULT_HEARTBEAT_S, Value};
-use impstead_model::{Clock, DeviceId, Entropy};
+use impstead_model::{Clock, DeviceId, Entropy, LogSource};
 use impstead_store::{Store, StoreError, Wake};
-use registry::Registry;
+use programs::Programs;
+use registry::{Place, Registry};
 use std::{
     hash::{BuildHasher, RandomState},
     net::IpAddr,
@@ -32,7 +34,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 const HANDSHAKES: usize = 1024;
 
 /// Locks among which devices are spread while they connect.
-const SHARDS: usize = 64;
+const SHARDS: usize = 1024;
 
 /// How long sessions may take to end when the server stops.
 const FAREWELL: Duration = Duration::from_secs(7);
@@ -71,7 +73,10 @@ struct Shared {
     hasher: RandomState,
     /// Whether the connections of an earlier run are forgotten.
     swept: OnceCell<()>,
+    programs: Programs,
     stopping: AtomicBool,
+    /// Cuts sessions off that do not end in time.
+    cut: CancellationToken,
     sessions: TaskTracker,
 }
 
@@ -89,7 +94,9 @@ impl Line {
             entering: (0..SHARDS).map(|_| Mutex::new(())).collect(),
             hasher: RandomState::new(),
             swept: OnceCell::new(),
+            programs: Programs::default(),
             stopping: AtomicBool::new(false),
+            cut: CancellationToken::new(),
             sessions: TaskTracker::new(),
         }))
     }
@@ -97,12 +104,27 @@ impl Line {
     /// Talks with a device from the challenge to the end of its connection.
     pub async fn converse(&self, transport: impl Transport, address: Option<IpAddr>) {
         let _counted = self.0.sessions.token();
-        session::converse(&self.0, transport, address).await;
+        if self.0.cut.is_cancelled() {
+            // It comes after the last of the others went.
+            return session::turn_away(transport).await;
+        }
+        tokio::select! {
+            biased;
+            () = self.0.cut.cancelled() => {}
+            () = session::converse(&self.0, transport, address) => {}
+        }
     }
 
-    /// Queues a message from a device's agent.
+    /// Queues a message from a device's agent. One for which there is no room is dropped, which the device's log tells.
     pub fn send(&self, device: &DeviceId, name: &[u8], value: Value) -> Sent {
-        self.0.registry.send(device, name, value)
+        let (sent, place) = self.0.registry.send(device, name, value);
+        if let Some(Place { group, log_type }) = place {
+            let why = if sent == Sent::Full { "too much waits for the device" } else { "it is too large" };
+            let message = format!("ERROR: device.send({:?}) was dropped: {why}", String::from_utf8_lossy(name));
+            let source = LogSource::AgentError;
+            self.0.logs.push(NewLine { device: device.clone(), group, log_type, source, message });
+        }
+        sent
     }
 
     /// Returns how many devices are connected.
@@ -125,9 +147,15 @@ impl Line {
             };
             match wake {
                 Ok(Wake::Device(device)) => shared.registry.wake(&device),
-                Ok(Wake::DeviceGroup(group)) => shared.registry.wake_all(Some(&group)),
+                Ok(Wake::DeviceGroup(group)) => {
+                    shared.programs.forget(&group);
+                    shared.registry.wake_all(Some(&group));
+                }
                 Ok(Wake::Webhooks) => {}
-                Err(RecvError::Lagged(_)) => shared.registry.wake_all(None),
+                Err(RecvError::Lagged(_)) => {
+                    shared.programs.forget_all();
+                    shared.registry.wake_all(None);
+                }
                 Err(RecvError::Closed) => break,
             }
         }
@@ -135,7 +163,12 @@ impl Line {
         shared.registry.send_away();
         shared.sessions.close();
         if tokio::time::timeout(FAREWELL, shared.sessions.wait()).await.is_err() {
-            tracing::warn!(devices = shared.registry.len(), "some devices did not go in time");
+            tracing::warn!("some devices did not go in time and were cut off");
+        }
+        shared.cut.cancel();
+        shared.sessions.wait().await;
+        if let Err(error) = shared.store.disconnect_all_devices(shared.clock.now_ms()).await {
+            tracing::warn!(cause = %error, "cannot mark the last devices as disconnected; the next start does");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Who is connected, and how to reach them.
 
 use impstead_device_protocol::{Close, CloseReason, Message, ServerFrame, Value};
-use impstead_model::{DeviceGroupId, DeviceId};
+use impstead_model::{DeviceGroupId, DeviceId, LogType};
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -21,23 +21,30 @@ const LONGEST_WAIT_S: usize = 30;
 pub struct Registry(Mutex<HashMap<DeviceId, Arc<Handle>>>);
 
 /// What a connection's session can be told by others.
-#[derive(Default)]
 pub struct Handle {
     told: Notify,
     inbox: Mutex<Inbox>,
+    /// Longest frame that the device takes.
+    longest: usize,
+}
+
+/// Where a device is, as its log lines say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub group: Option<DeviceGroupId>,
+    pub log_type: LogType,
 }
 
 /// What a session was told since it last looked.
-#[derive(Default)]
-pub struct Inbox {
+struct Inbox {
     /// It should read its orders again.
-    pub wake: bool,
+    wake: bool,
     /// It should end.
-    pub end: Option<Close>,
-    /// From the agent, with their encoded lengths.
-    pub messages: VecDeque<(Box<[u8]>, Value, usize)>,
+    end: Option<Close>,
+    /// From the agent, with the lengths of their frames.
+    messages: VecDeque<(Box<[u8]>, Value, usize)>,
     bytes: usize,
-    group: Option<DeviceGroupId>,
+    place: Place,
 }
 
 /// What became of a message for a device.
@@ -49,7 +56,7 @@ pub enum Sent {
     NotConnected,
     /// Too much waits for the device already.
     Full,
-    /// It is longer than any message may be, or nested too deep.
+    /// It is longer than any message may be, or than the device takes, or nested too deep.
     TooLarge,
 }
 
@@ -62,13 +69,16 @@ impl Registry {
         self.devices().len()
     }
 
-    /// Makes a connection the device's newest, and says whether it took another's place, which is told to end.
-    pub fn enter(&self, device: &DeviceId, handle: &Arc<Handle>) -> bool {
-        let older = self.devices().insert(device.clone(), Arc::clone(handle));
-        if let Some(older) = &older {
+    /// Says whether this is the device's newest connection.
+    pub fn has(&self, device: &DeviceId) -> bool {
+        self.devices().contains_key(device)
+    }
+
+    /// Makes a connection the device's newest. One whose place it takes is told to end.
+    pub fn enter(&self, device: &DeviceId, handle: &Arc<Handle>) {
+        if let Some(older) = self.devices().insert(device.clone(), Arc::clone(handle)) {
             older.end(Close::new(CloseReason::REPLACED, "the device made another connection"));
         }
-        older.is_some()
     }
 
     /// Takes a connection out, unless another has taken its place.
@@ -88,7 +98,7 @@ impl Registry {
     /// Wakes the devices of a group; of all, without one.
     pub fn wake_all(&self, group: Option<&DeviceGroupId>) {
         for handle in self.devices().values() {
-            if group.is_none() || handle.inbox().group.as_ref() == group {
+            if group.is_none() || handle.inbox().place.group.as_ref() == group {
                 handle.wake();
             }
         }
@@ -104,23 +114,36 @@ impl Registry {
         }
     }
 
-    pub fn send(&self, device: &DeviceId, name: &[u8], value: Value) -> Sent {
-        let Some(handle) = self.devices().get(device).cloned() else { return Sent::NotConnected };
-        let message = Message { seq: u32::MAX, ack_wanted: false, name: name.into(), value };
-        let Ok(frame) = ServerFrame::Message(message.clone()).encode() else { return Sent::TooLarge };
+    /// Queues a message for a device. Where it has no room, also says where the device is.
+    pub fn send(&self, device: &DeviceId, name: &[u8], value: Value) -> (Sent, Option<Place>) {
+        let Some(handle) = self.devices().get(device).cloned() else { return (Sent::NotConnected, None) };
+        // With the highest number it is as long as it can get.
+        let message = ServerFrame::Message(Message { seq: u32::MAX, ack_wanted: false, name: name.into(), value });
+        let bytes = message.encode().map_or(usize::MAX, |frame| frame.len());
+        let ServerFrame::Message(Message { name, value, .. }) = message else { unreachable!("it was just made") };
         let mut inbox = handle.inbox();
-        if inbox.messages.len() >= MOST_MESSAGES || inbox.bytes + frame.len() > MOST_BYTES {
-            return Sent::Full;
+        if bytes > handle.longest {
+            return (Sent::TooLarge, Some(inbox.place.clone()));
         }
-        inbox.bytes += frame.len();
-        inbox.messages.push_back((name.into(), message.value, frame.len()));
+        if inbox.messages.len() >= MOST_MESSAGES || inbox.bytes + bytes > MOST_BYTES {
+            return (Sent::Full, Some(inbox.place.clone()));
+        }
+        inbox.bytes += bytes;
+        inbox.messages.push_back((name.into(), value, bytes));
         drop(inbox);
         handle.told.notify_one();
-        Sent::Queued
+        (Sent::Queued, None)
     }
 }
 
 impl Handle {
+    /// Makes a handle for a device that takes frames of up to `longest` bytes.
+    pub fn new(longest: usize) -> Self {
+        let place = Place { group: None, log_type: LogType::Development };
+        let inbox = Inbox { wake: false, end: None, messages: VecDeque::new(), bytes: 0, place };
+        Self { told: Notify::new(), inbox: Mutex::new(inbox), longest }
+    }
+
     fn inbox(&self) -> MutexGuard<'_, Inbox> {
         self.inbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -130,7 +153,8 @@ impl Handle {
         self.told.notify_one();
     }
 
-    fn end(&self, close: Close) {
+    /// Tells the session to end.
+    pub fn end(&self, close: Close) {
         self.inbox().end.get_or_insert(close);
         self.told.notify_one();
     }
@@ -140,9 +164,19 @@ impl Handle {
         self.told.notified().await;
     }
 
-    /// Says which group the device is in.
-    pub fn set_group(&self, group: Option<DeviceGroupId>) {
-        self.inbox().group = group;
+    /// Notes where the device is.
+    pub fn set_place(&self, place: Place) {
+        self.inbox().place = place;
+    }
+
+    /// Returns where the device is.
+    pub fn place(&self) -> Place {
+        self.inbox().place.clone()
+    }
+
+    /// Longest frame that the device takes.
+    pub fn longest(&self) -> usize {
+        self.longest
     }
 
     /// Takes what the session was told, but for messages.

@@ -3,7 +3,7 @@
 use super::{
     Shared,
     environment::environment,
-    registry::Handle,
+    registry::{Handle, Place},
     transport::{Received, Transport},
 };
 use crate::{Fate, Fates, NewLine, Pushed, Ticket};
@@ -13,8 +13,8 @@ use impstead_device_protocol::{
     LogKind, MAX_CHUNK_BYTES, MAX_FRAME_BYTES, Message, Outgoing, ProgramFormat, Pulse, RestartReason, ServerFrame,
     ServerHandshake, ServerTerms, ShutdownReason, Sleep, SleepKind, Started,
 };
-use impstead_model::{Actor, DeviceGroupId, DeviceId, LogSource, LogType, RestartKind, random_uuid};
-use impstead_store::{Act, Arrival, Conflict, Current, DeviceFacts, Enrolment, Orders, StoreError};
+use impstead_model::{Actor, DeviceId, LogSource, LogType, RestartKind, random_uuid};
+use impstead_store::{Act, Arrival, Conflict, Current, DeviceFacts, DeviceProgram, Enrolment, Orders, StoreError};
 use std::{
     collections::VecDeque,
     net::IpAddr,
@@ -29,11 +29,17 @@ const LONGEST_STALL: Duration = Duration::from_secs(30);
 /// How long a close may take to be sent, and the device to go after it.
 const FAREWELL: Duration = Duration::from_secs(5);
 
+/// How long a close may take to be sent to a device that comes when the server has all but ended.
+const LATE_CLOSE: Duration = Duration::from_secs(1);
+
 /// How often what a device reports of itself is stored, in milliseconds.
 const REPORTS_MS: i64 = 60_000;
 
 /// Acknowledgements that may wait for what they acknowledge. A device that wants more is not read meanwhile.
 const MOST_PENDING: usize = 1000;
+
+/// Wait between attempts to mark a device as disconnected.
+const DEPARTURE_RETRY: Duration = Duration::from_secs(1);
 
 /// Why a connection ends.
 enum End {
@@ -75,10 +81,6 @@ struct Session<'l, T> {
     transport: T,
     id: DeviceId,
     handle: Arc<Handle>,
-    group: Option<DeviceGroupId>,
-    log_type: LogType,
-    /// Longest frame that the device takes.
-    longest: usize,
     began: Instant,
     heartbeat: Heartbeat,
     incoming: Incoming,
@@ -92,13 +94,14 @@ struct Session<'l, T> {
     offer: Option<Box<Offer>>,
     /// A program that it could not take.
     refused: Option<[u8; 32]>,
-    reported_ms: i64,
+    /// When a report was stored.
+    reported_ms: Option<i64>,
 }
 
 /// A program that is being offered.
 struct Offer {
     current: Current,
-    code: Vec<u8>,
+    content: Arc<DeviceProgram>,
     /// Where the next chunk begins, once the device wants it.
     next: Option<usize>,
     /// The restart that it carries out.
@@ -106,29 +109,54 @@ struct Offer {
 }
 
 /// Talks with a device from the challenge to the end.
-pub async fn converse(line: &Shared, mut transport: impl Transport, address: Option<IpAddr>) {
+///
+/// What happens once in a connection is boxed here and below, so that a device that says nothing keeps no room for it.
+pub async fn converse(line: &Shared, transport: impl Transport, address: Option<IpAddr>) {
+    let Some((mut session, connection, welcomed)) = Box::pin(begin(line, transport, address)).await else { return };
+    let end = match welcomed {
+        Ok(()) => match session.go_on().await {
+            Ok(never) => match never {},
+            Err(end) => end,
+        },
+        Err(end) => end,
+    };
+    Box::pin(session.finish(connection, end)).await;
+}
+
+/// Goes through the handshake and welcomes the device. Returns its session, the connection's id and whether the welcome
+/// went well; nothing where the device was not let in.
+async fn begin<T: Transport>(
+    line: &Shared,
+    mut transport: T,
+    address: Option<IpAddr>,
+) -> Option<(Session<'_, T>, String, Result<(), End>)> {
     let limit = Duration::from_secs(HANDSHAKE_TIMEOUT_S.into());
     let accepted = match timeout(limit, shake_hands(line, &mut transport)).await {
         Ok(Ok(accepted)) => accepted,
-        Ok(Err(close)) => return farewell(&mut transport, close).await,
+        Ok(Err(close)) => {
+            farewell(&mut transport, close).await;
+            return None;
+        }
         Err(_) => {
             let close = Close::new(CloseReason::TIMEOUT, "the handshake took too long");
-            return farewell(&mut transport, Some(close)).await;
+            farewell(&mut transport, Some(close)).await;
+            return None;
         }
     };
     let id = DeviceId::new(&accepted.hello.device.to_string());
     let connection = random_uuid(&*line.entropy);
-    let handle = Arc::new(Handle::default());
-    let entered = enter(line, &id, &connection, &accepted, address, &handle).await;
-    let (orders, took_place) = match entered {
-        Ok(Some(entered)) => entered,
+    let handle = Arc::new(Handle::new(accepted.device_max_frame_bytes()));
+    let orders = match enter(line, &id, &connection, &accepted, address, &handle).await {
+        Ok(Some(orders)) => orders,
         Ok(None) => {
             let close = Close::new(CloseReason::NOT_AUTHORISED, "unknown device or wrong signature");
-            return farewell(&mut transport, Some(close)).await;
+            farewell(&mut transport, Some(close)).await;
+            return None;
         }
         Err(error) => {
-            let End::Close(close) = End::from(error) else { return };
-            return farewell(&mut transport, Some(close)).await;
+            let End::Close(close) = End::from(error) else { return None };
+            farewell(&mut transport, Some(close)).await;
+            return None;
         }
     };
     let mut session = Session {
@@ -136,9 +164,6 @@ pub async fn converse(line: &Shared, mut transport: impl Transport, address: Opt
         transport,
         id,
         handle,
-        group: None,
-        log_type: LogType::Development,
-        longest: accepted.device_max_frame_bytes(),
         began: Instant::now(),
         heartbeat: Heartbeat::new(accepted.heartbeat_s, 0),
         incoming: Incoming::default(),
@@ -149,34 +174,41 @@ pub async fn converse(line: &Shared, mut transport: impl Transport, address: Opt
         program: accepted.hello.program,
         offer: None,
         refused: None,
-        reported_ms: line.clock.now_ms(),
+        reported_ms: None,
     };
     session.place(&orders);
-    if !took_place {
-        session.status("Device connected".to_owned());
-    }
-    let end = match session.open(&accepted, orders).await {
-        Ok(never) => match never {},
-        Err(end) => end,
-    };
-    let Session { mut transport, id, handle, group, log_type, .. } = session;
-    line.registry.leave(&id, &handle);
-    match line.store.device_disconnected(&id, &connection, end.reason(), line.clock.now_ms()).await {
-        Ok(true) => {
-            let message = "Device disconnected".to_owned();
-            line.logs.push(NewLine { device: id, group, log_type, source: LogSource::Status, message });
+    session.status("Device connected".to_owned());
+    let welcomed = session.welcome(&accepted, orders).await;
+    Some((session, connection, welcomed))
+}
+
+/// Marks a device as disconnected, unless it has a newer connection. If the data cannot be reached it tries again: the API
+/// would go on saying that the device is online.
+async fn depart(line: &Shared, id: &DeviceId, connection: &str, handle: &Handle, reason: &str) {
+    let at_ms = line.clock.now_ms();
+    loop {
+        match line.store.device_disconnected(id, connection, reason, at_ms).await {
+            Ok(true) => {
+                let (message, Place { group, log_type }) = ("Device disconnected".to_owned(), handle.place());
+                line.logs.push(NewLine { device: id.clone(), group, log_type, source: LogSource::Status, message });
+                return;
+            }
+            Ok(false) => return,
+            Err(error) => {
+                tracing::warn!(cause = %error, device = %id, "cannot mark a device as disconnected");
+                if !matches!(error, StoreError::Unavailable(_)) || line.stopping.load(Ordering::SeqCst) {
+                    return;
+                }
+            }
         }
-        Ok(false) => {}
-        Err(error) => tracing::warn!(cause = %error, device = %id, "cannot mark a device as disconnected"),
-    }
-    match end {
-        End::Close(close) => farewell(&mut transport, Some(close)).await,
-        End::Closed | End::Lost | End::Silent => {}
+        if line.registry.has(id) {
+            return;
+        }
+        sleep(DEPARTURE_RETRY).await;
     }
 }
 
-/// Marks the device as connected and makes this its newest connection; returns its orders and whether another connection
-/// gave way.
+/// Marks the device as connected, makes this its newest connection, and returns its orders.
 async fn enter(
     line: &Shared,
     id: &DeviceId,
@@ -184,7 +216,7 @@ async fn enter(
     accepted: &Accepted,
     address: Option<IpAddr>,
     handle: &Arc<Handle>,
-) -> Result<Option<(Orders, bool)>, StoreError> {
+) -> Result<Option<Orders>, StoreError> {
     let arrival = Arrival {
         connection: connection.to_owned(),
         at_ms: line.clock.now_ms(),
@@ -194,15 +226,21 @@ async fn enter(
     };
     line.sweep().await?;
     let _turn = line.entering(id).lock().await;
-    let Some(orders) = line.store.device_connected(id, arrival).await? else { return Ok(None) };
-    Ok(Some((orders, line.registry.enter(id, handle))))
+    let orders = line.store.device_connected(id, arrival).await?;
+    if orders.is_some() {
+        line.registry.enter(id, handle);
+        if line.stopping.load(Ordering::SeqCst) {
+            // It came when the others had been told.
+            handle.end(going_away());
+        }
+    }
+    Ok(orders)
 }
 
 async fn shake_hands(line: &Shared, transport: &mut impl Transport) -> Result<Accepted, Option<Close>> {
-    let going = || Some(Close::new(CloseReason::GOING_AWAY, "the server stops"));
-    let _turn = line.handshakes.acquire().await.map_err(|_| going())?;
+    let _turn = line.handshakes.acquire().await.map_err(|_| Some(going_away()))?;
     if line.stopping.load(Ordering::SeqCst) {
-        return Err(going());
+        return Err(Some(going_away()));
     }
     let time_ms = u64::try_from(line.clock.now_ms()).unwrap_or(0);
     let handshake = ServerHandshake::new(line.entropy.bytes(), time_ms);
@@ -231,13 +269,24 @@ async fn shake_hands(line: &Shared, transport: &mut impl Transport) -> Result<Ac
     })
 }
 
+/// Says to a connection that is made while the server ends that it does, and waits for nothing.
+pub async fn turn_away(mut transport: impl Transport) {
+    if let Ok(frame) = ServerFrame::Close(going_away()).encode() {
+        let _ = timeout(LATE_CLOSE, transport.send(frame)).await;
+    }
+}
+
+fn going_away() -> Close {
+    Close::new(CloseReason::GOING_AWAY, "the server stops")
+}
+
 /// Sends a close, if there is one to send, and waits a little for the device to go.
 async fn farewell(transport: &mut impl Transport, close: Option<Close>) {
     let Some(close) = close else { return };
     let Ok(frame) = ServerFrame::Close(close).encode() else { return };
     let _ = timeout(FAREWELL, async {
         if transport.send(frame).await {
-            while transport.receive().await != Received::End {}
+            while matches!(transport.receive().await, Received::Frame(_) | Received::Nothing) {}
         }
     })
     .await;
@@ -246,8 +295,8 @@ async fn farewell(transport: &mut impl Transport, close: Option<Close>) {
 enum Never {}
 
 impl<T: Transport> Session<'_, T> {
-    /// Welcomes the device and goes on until the connection ends.
-    async fn open(&mut self, accepted: &Accepted, orders: Orders) -> Result<Never, End> {
+    /// Welcomes the device and has it do what is due.
+    async fn welcome(&mut self, accepted: &Accepted, orders: Orders) -> Result<(), End> {
         let program = orders.current.as_ref().map(|current| current.program);
         self.send_bytes(accepted.welcome(program)).await?;
         // A program that runs goes on; one that does not is started by the device itself.
@@ -265,9 +314,17 @@ impl<T: Transport> Session<'_, T> {
             }
             None => self.program = None,
         }
-        self.obey().await?;
+        self.obey().await
+    }
+
+    /// Goes on until the connection ends.
+    async fn go_on(&mut self) -> Result<Never, End> {
         loop {
             self.acknowledge().await?;
+            if self.pending.len() >= MOST_PENDING {
+                // Nothing is read meanwhile, so silence means nothing.
+                self.heartbeat.heard(self.now_ms());
+            }
             let wait = match self.heartbeat.pulse(self.now_ms()) {
                 Pulse::Wait(ms) => Duration::from_millis(ms),
                 Pulse::Ping => {
@@ -280,11 +337,22 @@ impl<T: Transport> Session<'_, T> {
             let is_owing = !self.pending.is_empty();
             tokio::select! {
                 received = self.transport.receive(), if self.pending.len() < MOST_PENDING => self.take(received).await?,
-                () = self.handle.told() => self.obey_others().await?,
+                () = self.handle.told() => Box::pin(self.obey_others()).await?,
                 () = self.fates.changed(), if is_owing => {}
                 () = std::future::ready(()), if has_chunk => self.send_chunk().await?,
                 () = sleep(wait) => {}
             }
+        }
+    }
+
+    /// Marks the device as disconnected and sends it away.
+    async fn finish(self, connection: String, end: End) {
+        let Self { line, mut transport, id, handle, .. } = self;
+        line.registry.leave(&id, &handle);
+        depart(line, &id, &connection, &handle, end.reason()).await;
+        match end {
+            End::Close(close) => farewell(&mut transport, Some(close)).await,
+            End::Closed | End::Lost | End::Silent => {}
         }
     }
 
@@ -313,14 +381,13 @@ impl<T: Transport> Session<'_, T> {
     /// Notes where the device is.
     fn place(&mut self, orders: &Orders) {
         let assignment = orders.device.assignment.as_ref();
-        self.group = assignment.map(|assignment| assignment.group.clone());
-        self.log_type = LogType::of(assignment.map(|assignment| assignment.kind));
-        self.handle.set_group(self.group.clone());
+        let log_type = LogType::of(assignment.map(|assignment| assignment.kind));
+        self.handle.set_place(Place { group: assignment.map(|assignment| assignment.group.clone()), log_type });
     }
 
     fn log(&mut self, source: LogSource, message: String) -> Pushed {
-        let (device, group) = (self.id.clone(), self.group.clone());
-        let pushed = self.line.logs.push(NewLine { device, group, log_type: self.log_type, source, message });
+        let (device, Place { group, log_type }) = (self.id.clone(), self.handle.place());
+        let pushed = self.line.logs.push(NewLine { device, group, log_type, source, message });
         if let Pushed::Queued(ticket) = pushed {
             self.newest = Some(ticket);
         }
@@ -359,14 +426,7 @@ impl<T: Transport> Session<'_, T> {
                 return Err(End::Close(Close::new(CloseReason::NORMAL, "all sequence numbers are used")));
             };
             let message = Message { seq, ack_wanted: false, name: name.into(), value };
-            match ServerFrame::Message(message).encode() {
-                Ok(frame) if frame.len() <= self.longest => self.send_bytes(frame).await?,
-                _ => {
-                    // Its number must be used all the same, so the connection cannot go on without it.
-                    self.log(LogSource::AgentError, "ERROR: message too large for the device".to_owned());
-                    return Err(End::Close(Close::new(CloseReason::NORMAL, "a message was too large")));
-                }
-            }
+            self.send(ServerFrame::Message(message)).await?;
         }
         if wake { self.obey().await } else { Ok(()) }
     }
@@ -392,9 +452,12 @@ impl<T: Transport> Session<'_, T> {
         if self.offer.as_ref().is_some_and(|offer| offer.current == current && offer.restarted_ms == asked_ms) {
             return Ok(());
         }
+        // A program that the device could not take counts for as long as the connection lasts as the one it has.
         let has_it = self.program == Some(current.program);
+        let is_refused = self.refused == Some(current.program);
         match restart {
             Some((RestartKind::Conditional, asked_ms)) if supported => {
+                let has_it = has_it || is_refused;
                 let reason = if has_it { ShutdownReason::OTHER } else { ShutdownReason::NEWSQUIRREL };
                 self.send(ServerFrame::Shutdown(reason)).await?;
                 self.line.store.device_runs(&self.id, runs.as_ref(), Some(asked_ms)).await?;
@@ -402,12 +465,26 @@ impl<T: Transport> Session<'_, T> {
             Some((_, asked_ms)) if has_it => {
                 // The environment may be another.
                 self.offer(current.clone(), Some(asked_ms)).await?;
-                self.send(ServerFrame::Restart(RestartReason::REQUESTED)).await?;
+                // Whoever assigns a device anew has it restarted.
+                let reason = if runs.is_none() { RestartReason::REASSIGNED } else { RestartReason::REQUESTED };
+                self.send(ServerFrame::Restart(reason)).await?;
                 self.line.store.device_runs(&self.id, Some(&current.deployment), Some(asked_ms)).await?;
+            }
+            Some((_, asked_ms)) if is_refused => {
+                if self.program.is_some() {
+                    self.send(ServerFrame::Restart(RestartReason::REQUESTED)).await?;
+                }
+                self.line.store.device_runs(&self.id, runs.as_ref(), Some(asked_ms)).await?;
             }
             Some((_, asked_ms)) => self.offer(current, Some(asked_ms)).await?,
             // What runs goes on running, unless it is too old.
             None if runs.is_some() && supported => {}
+            // It was assigned anew, to a group whose code is the same.
+            None if has_it && runs.is_none() => {
+                self.offer(current.clone(), None).await?;
+                self.send(ServerFrame::Restart(RestartReason::REASSIGNED)).await?;
+                self.line.store.device_runs(&self.id, Some(&current.deployment), None).await?;
+            }
             None if has_it => self.line.store.device_runs(&self.id, Some(&current.deployment), None).await?,
             None => self.offer(current, None).await?,
         }
@@ -419,22 +496,23 @@ impl<T: Transport> Session<'_, T> {
         if self.refused == Some(current.program) {
             return Ok(());
         }
-        let Some(program) = self.line.store.device_program(&current.deployment).await? else { return Ok(()) };
-        let length = u32::try_from(program.code.len()).unwrap_or(u32::MAX);
+        let line = self.line;
+        let Some(content) = line.programs.get(&line.store, &current.deployment).await? else { return Ok(()) };
+        let length = u32::try_from(content.code.len()).unwrap_or(u32::MAX);
         let mut offer = CodeOffer {
             program: current.program,
             format: ProgramFormat::SQUIRREL_SOURCE,
             compression: Compression::NONE,
             size_bytes: length,
             transfer_bytes: length,
-            environment: Some(environment(&self.id, &program)),
+            environment: Some(environment(&self.id, &content)),
         };
         let mut frame = ServerFrame::CodeOffer(Box::new(offer.clone())).encode();
-        if frame.as_ref().map_or(true, |frame| frame.len() > self.longest) {
+        if frame.as_ref().map_or(true, |frame| frame.len() > self.handle.longest()) {
             offer.environment = None;
             frame = ServerFrame::CodeOffer(Box::new(offer)).encode();
         }
-        self.offer = Some(Box::new(Offer { current, code: program.code, next: None, restarted_ms }));
+        self.offer = Some(Box::new(Offer { current, content, next: None, restarted_ms }));
         match frame {
             Ok(frame) => self.send_bytes(frame).await,
             Err(error) => {
@@ -446,12 +524,13 @@ impl<T: Transport> Session<'_, T> {
 
     async fn send_chunk(&mut self) -> Result<(), End> {
         // A chunk's type, offset and length take up to 9 bytes.
-        let most = MAX_CHUNK_BYTES.min(self.longest - 16);
+        let most = MAX_CHUNK_BYTES.min(self.handle.longest() - 16);
         let Some(offer) = &mut self.offer else { return Ok(()) };
         let Some(from) = offer.next else { return Ok(()) };
-        let to = offer.code.len().min(from + most);
-        let chunk = CodeChunk { offset: u32::try_from(from).unwrap_or(u32::MAX), bytes: offer.code[from..to].to_vec() };
-        offer.next = (to < offer.code.len()).then_some(to);
+        let code = &offer.content.code;
+        let to = code.len().min(from + most);
+        let chunk = CodeChunk { offset: u32::try_from(from).unwrap_or(u32::MAX), bytes: code[from..to].to_vec() };
+        offer.next = (to < code.len()).then_some(to);
         self.send(ServerFrame::CodeChunk(chunk)).await
     }
 
@@ -498,19 +577,20 @@ impl<T: Transport> Session<'_, T> {
             Some(DeviceFrame::CodeWant(CodeWant { program, offset })) => {
                 if let Some(offer) = self.offer.as_mut().filter(|offer| offer.current.program == program) {
                     let from = offset as usize;
-                    if from > offer.code.len() {
+                    let length = offer.content.code.len();
+                    if from > length {
                         return Err(End::protocol("more bytes than were offered"));
                     }
-                    offer.next = (from < offer.code.len()).then_some(from);
+                    offer.next = (from < length).then_some(from);
                 }
                 Ok(())
             }
-            Some(DeviceFrame::CodeResult(result)) => self.take_code_result(result).await,
+            Some(DeviceFrame::CodeResult(result)) => Box::pin(self.take_code_result(result)).await,
             Some(DeviceFrame::Started(Started { program, .. })) => {
                 self.program = Some(program);
                 Ok(())
             }
-            Some(DeviceFrame::Restarting) => self.restart().await,
+            Some(DeviceFrame::Restarting) => Box::pin(self.restart()).await,
             Some(DeviceFrame::Sleep(Sleep { kind, seconds })) => {
                 if matches!(kind, SleepKind::DEEP_SLEEP | SleepKind::SNOOZE) {
                     self.log(LogSource::ServerSleep, format!("sleeping for {seconds} seconds"));
@@ -522,9 +602,9 @@ impl<T: Transport> Session<'_, T> {
                 self.log(LogSource::LastExitCode, text);
                 Ok(())
             }
-            Some(DeviceFrame::Report(facts)) => self.take_report(&facts).await,
-            Some(DeviceFrame::Bless(bless)) => self.bless(bless).await,
-            Some(DeviceFrame::Enrol(enrol)) => self.enrol(enrol).await,
+            Some(DeviceFrame::Report(facts)) => Box::pin(self.take_report(&facts)).await,
+            Some(DeviceFrame::Bless(bless)) => Box::pin(self.bless(bless)).await,
+            Some(DeviceFrame::Enrol(enrol)) => Box::pin(self.enrol(enrol)).await,
         }
     }
 
@@ -570,21 +650,23 @@ impl<T: Transport> Session<'_, T> {
         let Some(orders) = self.line.store.device_orders(&self.id).await? else { return Ok(()) };
         let asked_ms = orders.restart.map(|(_, asked_ms)| asked_ms);
         match orders.current {
-            Some(current) if self.program != Some(current.program) && self.refused != Some(current.program) => {
-                self.offer(current, asked_ms).await
-            }
-            Some(current) => {
+            Some(current) if self.program == Some(current.program) => {
                 self.send(ServerFrame::Restart(RestartReason::PROGRAM)).await?;
                 Ok(self.line.store.device_runs(&self.id, Some(&current.deployment), asked_ms).await?)
             }
+            Some(current) if self.refused == Some(current.program) => {
+                self.send(ServerFrame::Restart(RestartReason::PROGRAM)).await?;
+                Ok(self.line.store.device_runs(&self.id, orders.runs.as_ref(), asked_ms).await?)
+            }
+            Some(current) => self.offer(current, asked_ms).await,
             None => self.send(ServerFrame::Unload).await,
         }
     }
 
     async fn take_report(&mut self, facts: &Facts) -> Result<(), End> {
         let now_ms = self.line.clock.now_ms();
-        if now_ms - self.reported_ms >= REPORTS_MS {
-            self.reported_ms = now_ms;
+        if self.reported_ms.is_none_or(|stored_ms| now_ms - stored_ms >= REPORTS_MS) {
+            self.reported_ms = Some(now_ms);
             self.line.store.report_device_facts(&self.id, stored_facts(facts)).await?;
         }
         Ok(())

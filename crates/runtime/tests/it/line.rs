@@ -355,7 +355,9 @@ async fn a_newer_connection_takes_the_place_of_the_older() {
     assert_eq!(world.line.connected(), 1);
     let seq = newer.log("still here", true).await;
     assert_eq!(newer.next().await, ServerFrame::Ack(seq));
-    assert_eq!(world.history().await, ["status Device connected", "server.log still here"]);
+    // Every link that comes up is told, and none was lost for good.
+    let expected = ["status Device connected", "status Device connected", "server.log still here"];
+    assert_eq!(world.history().await, expected);
 }
 
 #[tokio::test]
@@ -404,13 +406,15 @@ async fn code_is_taken_up_when_it_should_be_and_not_before() {
     peer.install(fourth, CodeOutcome::INSTALLED).await;
     peer.settle().await;
 
-    // What does not fit is not offered again, and what is nobody's is unloaded.
+    // What does not fit is not offered again: the device starts what it has. What is nobody's is unloaded.
     let fifth = world.deploy(&group, "server.log(5);").await;
     world.store.restart_device(&world.device.id, RestartKind::Restart, act()).await.unwrap();
     peer.install(fifth, CodeOutcome::OUT_OF_SPACE).await;
     peer.settle().await;
     world.store.restart_device(&world.device.id, RestartKind::Restart, act()).await.unwrap();
+    assert_eq!(peer.next().await, ServerFrame::Restart(RestartReason::REQUESTED));
     peer.settle().await;
+    assert_eq!(runs().await.restart, None);
     world.store.unassign_device(&group.id, &world.device.id, act()).await.unwrap();
     assert_eq!(peer.next().await, ServerFrame::Unload);
     assert_eq!(runs().await.runs, None);

@@ -18,6 +18,8 @@ mod gate;
 mod group_devices;
 mod impstead;
 mod isolation;
+mod line;
+mod log_streams;
 mod login_keys;
 mod paging;
 mod products;
