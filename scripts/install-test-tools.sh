@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs what the tests need and this machine lacks: Debian packages, cargo-nextest, a Python venv with
-# schemathesis (target/test-tools/venv) and the npm clients of conformance/.
+# Installs what the tests and benchmarks need and this machine lacks: Debian packages, cargo-nextest, a Python venv with
+# schemathesis (target/test-tools/venv), one with the reference implementation of Squirrel (target/test-tools/venv-squirrel)
+# and the npm clients of conformance/.
 # Made for Debian 12 and 13, as root or with sudo. Where everything is there already, it uses no network.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -47,6 +48,7 @@ install_debian_packages() {
     have python3 || missing+=(python3)
     { have python3 && python3 -c 'import ensurepip, venv' 2>/dev/null; } || missing+=(python3-venv)
     have wrk || missing+=(wrk)
+    have lua5.4 || missing+=(lua5.4)
     [ "${#missing[@]}" -gt 0 ] || return 0
 
     say "installing Debian packages: ${missing[*]}"
@@ -64,13 +66,14 @@ install_nextest() {
     cargo install --locked cargo-nextest
 }
 
-# Each of the two below leaves the checksum of its list beside what it installed, and does nothing while that matches.
+# Each of those below leaves the checksum of its list beside what it installed, and does nothing while that matches.
 checksum() { sha256sum "$1" | cut -d ' ' -f 1; }
 
-install_python_tools() {
-    local list=conformance/requirements.txt venv=target/test-tools/venv
+# A venv of the packages in a list, unless it is there and a module of them can be imported.
+install_venv() {
+    local venv=target/test-tools/$1 list=$2 module=$3
     local stamp=$venv/.installed-from
-    if [ "$(cat "$stamp" 2>/dev/null)" = "$(checksum "$list")" ] && "$venv/bin/python" -c 'import schemathesis' 2>/dev/null; then
+    if [ "$(cat "$stamp" 2>/dev/null)" = "$(checksum "$list")" ] && "$venv/bin/python" -c "import $module" 2>/dev/null; then
         return 0
     fi
     say "installing $list into $venv"
@@ -92,5 +95,6 @@ install_node_clients() {
 
 install_debian_packages
 install_nextest
-install_python_tools
+install_venv venv conformance/requirements.txt schemathesis
+install_venv venv-squirrel crates/squirrel/tests/requirements.txt squirrel
 install_node_clients

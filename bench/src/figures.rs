@@ -8,6 +8,7 @@ use crate::{
     machine,
     report::{Bound, Figure, Report},
     site::{Running, Site},
+    squirrel::{self, SquirrelArgs},
     wrk::Wrk,
 };
 use anyhow::{Context, Result, ensure};
@@ -21,7 +22,10 @@ use std::{
 };
 
 /// The names of all figures.
-const FIGURES: [&str; 8] = ["reads", "creates", "growth", "memory", "lines", "fanout", "idle", "reconnect"];
+const FIGURES: [&str; 9] = ["reads", "creates", "growth", "memory", "lines", "fanout", "idle", "reconnect", SQUIRREL];
+
+/// The figures that need neither a server nor a database.
+const SQUIRREL: &str = "squirrel";
 
 #[derive(Args)]
 pub struct RunArgs {
@@ -31,7 +35,7 @@ pub struct RunArgs {
     /// Where data and report go; what is measured is this filesystem
     #[arg(long, default_value = "target/bench")]
     directory: PathBuf,
-    /// Rounds of each figure
+    /// Rounds of each figure; of those of the language, 7 at least
     #[arg(long, default_value_t = 5)]
     pub rounds: u32,
     /// Seconds of each measurement [default: 3; of fanout 5, of lines 60]
@@ -58,6 +62,8 @@ pub struct RunArgs {
     /// On which databases; PostgreSQL comes through scripts/with-postgres.sh
     #[arg(long, value_enum, default_value_t = On::Both)]
     on: On,
+    #[command(flatten)]
+    squirrel: SquirrelArgs,
 }
 
 /// Measures and reports.
@@ -65,11 +71,30 @@ pub fn run(arguments: &RunArgs) -> Result<()> {
     // A directory of its own, so that several runs do not meet.
     let work = arguments.directory.join(format!("run-{}", std::process::id()));
     fs::create_dir_all(&work)?;
+    let wanted = |name: &str| arguments.only.iter().any(|only| only == name);
+    let configuration = machine::configuration(&arguments.binary, &work);
+    let mut report = Report { configuration, figures: vec![] };
+    if arguments.only.iter().any(|only| only != SQUIRREL) {
+        servers(arguments, work.clone(), &mut report)?;
+    } else {
+        machine::print(&report.configuration);
+    }
+    if wanted(SQUIRREL) {
+        squirrel::measure(&arguments.squirrel, &arguments.binary, arguments.rounds, &mut report)?;
+    }
+    let _ = fs::remove_dir_all(&work);
+    report.write(&arguments.directory.join("report.json"))?;
+    let missed: Vec<&str> = report.figures.iter().filter(|it| !it.is_met()).map(|it| it.name.as_str()).collect();
+    ensure!(missed.is_empty(), "missed: {}", missed.join("; "));
+    Ok(())
+}
+
+/// The figures of servers.
+fn servers(arguments: &RunArgs, work: PathBuf, report: &mut Report) -> Result<()> {
     let open_files = machine::raise_open_files();
     let seconds = arguments.seconds.unwrap_or(3);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let bench = Bench { arguments, wrk: Wrk::new(&work, seconds)?, work, runtime };
-    let mut report = Report { configuration: machine::configuration(&arguments.binary, &bench.work), figures: vec![] };
     report.configuration.insert(
         "load",
         format!(
@@ -88,33 +113,30 @@ pub fn run(arguments: &RunArgs) -> Result<()> {
     for server in &servers {
         let server = server.as_deref();
         if wanted("reads") {
-            bench.reads(server, &mut report)?;
+            bench.reads(server, report)?;
         }
         if wanted("creates") {
-            bench.creates(server, &mut report)?;
+            bench.creates(server, report)?;
         }
         if wanted("growth") {
-            bench.growth(server, &mut report)?;
+            bench.growth(server, report)?;
         }
         if wanted("memory") {
-            bench.memory(server, &mut report)?;
+            bench.memory(server, report)?;
         }
         if wanted("lines") {
-            bench.lines(server, &mut report)?;
+            bench.lines(server, report)?;
         }
         if wanted("fanout") {
-            bench.fan_out(server, &mut report)?;
+            bench.fan_out(server, report)?;
         }
         if wanted("idle") {
-            bench.idle(server, &mut report)?;
+            bench.idle(server, report)?;
         }
         if wanted("reconnect") {
-            bench.reconnect(server, &mut report)?;
+            bench.reconnect(server, report)?;
         }
     }
-    report.write(&arguments.directory.join("report.json"))?;
-    let missed: Vec<&str> = report.figures.iter().filter(|it| !it.is_met()).map(|it| it.name.as_str()).collect();
-    ensure!(missed.is_empty(), "missed: {}", missed.join("; "));
     Ok(())
 }
 

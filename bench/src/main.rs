@@ -1,7 +1,8 @@
 //! Measures the server beside a bare handler, and kills it over and over. What comes out is in `docs/benchmarks.md`.
 //!
-//! It knows the server from outside only: a binary, its commands, HTTP. The two exceptions are a million devices, which
-//! it writes straight into the database, and the last check after the kills, which reads there.
+//! It knows the server from outside only: a binary, its commands, HTTP. The exceptions are a million devices, which it
+//! writes straight into the database, the last check after the kills, which reads there, and what machines of the language
+//! cost, which it measures on the library.
 
 mod bare;
 mod database;
@@ -13,6 +14,7 @@ mod live;
 mod machine;
 mod report;
 mod site;
+mod squirrel;
 mod wrk;
 
 use clap::{Parser, Subcommand};
@@ -40,6 +42,8 @@ enum Command {
         #[arg(long)]
         media_type: String,
     },
+    /// Make many machines of the language, and say what one costs: a figure of `run` is of several of these
+    Machines(squirrel::MachinesArgs),
 }
 
 /// The server's, so that the bare handler is not slower for want of it.
@@ -51,6 +55,7 @@ fn main() -> ExitCode {
         Command::Run(arguments) => figures::run(&arguments),
         Command::Kill9(arguments) => kill9::run(&arguments),
         Command::Bare { body, media_type } => bare::serve(&body, &media_type),
+        Command::Machines(arguments) => squirrel::machines(&arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

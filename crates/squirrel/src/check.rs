@@ -278,12 +278,8 @@ impl<'t> Checker<'t> {
         while let Some(expr) = todo.pop() {
             match &expr.kind {
                 ExprKind::Name(name) => self.used(name, expr.position),
-                ExprKind::Field { object, name } => match object.kind {
-                    ExprKind::Root => self.used(name, expr.position),
-                    _ => todo.push(object),
-                },
-                ExprKind::Index { object, key } | ExprKind::Delete { object, key } => {
-                    todo.extend([&**object, &**key]);
+                ExprKind::Field { object, name } if matches!(object.kind, ExprKind::Root) => {
+                    self.used(name, expr.position);
                 }
                 ExprKind::Call { callee, arguments } => {
                     // What `rawset`, `newmember` and their kin create.
@@ -293,67 +289,46 @@ impl<'t> Checker<'t> {
                     {
                         self.members.insert(created);
                     }
-                    todo.push(callee);
-                    todo.extend(arguments);
                 }
-                ExprKind::Unary { operand, .. } => todo.push(operand),
-                ExprKind::Binary { operator, left, right } => {
+                ExprKind::Binary { operator: BinaryOperator::In, left, .. } => {
                     // A program that asks whether a slot exists knows that it may not.
-                    if let (BinaryOperator::In, ExprKind::String(name)) = (operator, &left.kind) {
+                    if let ExprKind::String(name) = &left.kind {
                         self.members.insert(name);
                     }
-                    todo.extend([&**left, &**right]);
                 }
-                ExprKind::And { left, right } | ExprKind::Or { left, right } => todo.extend([&**left, &**right]),
-                ExprKind::Conditional { condition, then, otherwise } => {
-                    todo.extend([&**condition, &**then, &**otherwise]);
-                }
-                ExprKind::NewSlot { target, value } => {
-                    match &target.kind {
-                        ExprKind::Name(name) => self.created(name, value),
-                        ExprKind::Field { object, name } => {
-                            self.created(name, value);
-                            todo.push(object);
-                        }
-                        ExprKind::Index { object, key } => {
-                            if let ExprKind::String(name) = &key.kind {
-                                self.created(name, value);
-                            }
-                            todo.extend([&**object, &**key]);
-                        }
-                        _ => {}
+                ExprKind::NewSlot { target, value } => match &target.kind {
+                    ExprKind::Name(name) => {
+                        self.created(name, value);
+                        todo.push(value);
+                        continue;
                     }
-                    todo.push(value);
-                }
-                ExprKind::Assign { target, value } | ExprKind::Compound { target, value, .. } => {
-                    todo.extend([&**target, &**value]);
-                }
-                ExprKind::Increment { target, .. } => todo.push(target),
-                ExprKind::Array(items) | ExprKind::Comma(items) => todo.extend(items),
+                    ExprKind::Field { object, name } => {
+                        self.created(name, value);
+                        todo.extend([&**object, &**value]);
+                        continue;
+                    }
+                    ExprKind::Index { key, .. } => {
+                        if let ExprKind::String(name) = &key.kind {
+                            self.created(name, value);
+                        }
+                    }
+                    _ => {}
+                },
                 ExprKind::Table(slots) => {
                     for (key, value) in slots {
                         if let ExprKind::String(name) = &key.kind {
                             self.created(name, value);
                         }
-                        todo.extend([key, value]);
                     }
                 }
-                ExprKind::Function(function) => {
-                    todo.extend(&function.defaults);
-                    self.function(function);
+                ExprKind::Function(function) => self.function(function),
+                ExprKind::Class(class) => {
+                    self.class(class);
+                    continue;
                 }
-                ExprKind::Class(class) => self.class(class),
-                ExprKind::Null
-                | ExprKind::Bool(_)
-                | ExprKind::Integer(_)
-                | ExprKind::Float(_)
-                | ExprKind::String(_)
-                | ExprKind::This
-                | ExprKind::Root
-                | ExprKind::Base
-                | ExprKind::Local(_)
-                | ExprKind::Outer(_) => {}
+                _ => {}
             }
+            expr.kind.push_parts(&mut todo);
         }
     }
 
@@ -541,7 +516,7 @@ mod tests {
         );
         check(
             "class A {} class B extends A { function f() { return missing } }",
-            "1:61 unknown-global: nothing creates a global 'missing'",
+            "1:60 unknown-global: nothing creates a global 'missing'",
         );
         check("try { probe() } catch (e) {}\nif (\"other\" in this) other()", "");
         check("compilestring(\"x <- 1\")(); print(x)", "");

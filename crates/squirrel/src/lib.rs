@@ -39,6 +39,11 @@ mod text;
 mod value;
 mod vm;
 
+/// The examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pub use convert::{Bytes, FromSquirrel, IntoSquirrel, WrongType};
 pub use fault::Fault;
 pub use heap::Heap;

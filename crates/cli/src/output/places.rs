@@ -32,10 +32,15 @@ pub fn describe(places: &[CompileError], sources: &[Source<'_>], paint: Paint) -
             let number = place.row.to_string();
             let margin = " ".repeat(number.len());
             let _ = writeln!(out, "  {number} | {}", shown(line));
-            let _ = writeln!(out, "  {margin} | {}{}", indent_to(line, place.column), paint.severity(&place.kind, "^"));
+            let _ = writeln!(out, "  {margin} | {}{}", indent_to(line, caret(place)), paint.severity(&place.kind, "^"));
         }
     }
     out
+}
+
+/// The column of the last byte of what is wrong. The compiler counts to it on the first line, and beyond it on the others.
+fn caret(place: &CompileError) -> u32 {
+    if place.row > 1 { place.column.saturating_sub(1).max(1) } else { place.column }
 }
 
 fn nth_line(code: &str, row: u32) -> Option<&str> {
@@ -76,17 +81,21 @@ mod tests {
             text: "expected 'IDENTIFIER'".into(),
         };
         let places = [
-            place("device_code", 2, 8),
-            place("device_code", 3, 16),
+            place("device_code", 1, 10),
+            place("device_code", 2, 9),
+            place("device_code", 3, 17),
             place("device_code", 4, 99),
             place("device_code", 9, 1),
             place("other", 1, 1),
         ];
         let expected = "\
-src/device.nut:2:8: error: expected 'IDENTIFIER'
+src/device.nut:1:10: error: expected 'IDENTIFIER'
+  1 | function f() {
+    |          ^
+src/device.nut:2:9: error: expected 'IDENTIFIER'
   2 | \tlocal = 1;
     | \t      ^
-src/device.nut:3:16: error: expected 'IDENTIFIER'
+src/device.nut:3:17: error: expected 'IDENTIFIER'
   3 |   s <- \"温\" + ;
     |               ^
 src/device.nut:4:99: error: expected 'IDENTIFIER'

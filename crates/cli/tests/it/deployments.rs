@@ -34,7 +34,7 @@ fn shows_where_code_does_not_compile() {
                 "detail": "Code failed to compile.", "meta": [meta] })
             };
             let errors = [
-                error(place("device_code", 2, 8, "expected 'IDENTIFIER'")),
+                error(place("device_code", 2, 9, "expected 'IDENTIFIER'")),
                 error(place("agent_code", 1, 14, "end of statement expected")),
             ];
             Reply::new(400, json!({ "errors": errors }).to_string())

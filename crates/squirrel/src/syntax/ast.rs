@@ -246,6 +246,50 @@ pub enum ExprKind {
     Comma(Vec<Expr>),
 }
 
+impl ExprKind {
+    /// Appends the expressions that it consists of, without those in the bodies of functions.
+    pub(crate) fn push_parts<'t>(&'t self, parts: &mut Vec<&'t Expr>) {
+        match self {
+            Self::Null
+            | Self::Bool(_)
+            | Self::Integer(_)
+            | Self::Float(_)
+            | Self::String(_)
+            | Self::This
+            | Self::Root
+            | Self::Base
+            | Self::Local(_)
+            | Self::Outer(_)
+            | Self::Name(_) => {}
+            Self::Field { object: part, .. }
+            | Self::Unary { operand: part, .. }
+            | Self::Increment { target: part, .. } => parts.push(part),
+            Self::Index { object: left, key: right }
+            | Self::Delete { object: left, key: right }
+            | Self::Binary { left, right, .. }
+            | Self::And { left, right }
+            | Self::Or { left, right }
+            | Self::Assign { target: left, value: right }
+            | Self::NewSlot { target: left, value: right }
+            | Self::Compound { target: left, value: right, .. } => parts.extend([&**left, &**right]),
+            Self::Conditional { condition, then, otherwise } => parts.extend([&**condition, &**then, &**otherwise]),
+            Self::Call { callee, arguments } => {
+                parts.push(callee);
+                parts.extend(arguments);
+            }
+            Self::Array(items) | Self::Comma(items) => parts.extend(items),
+            Self::Table(slots) => parts.extend(slots.iter().flat_map(|(key, value)| [key, value])),
+            Self::Function(function) => parts.extend(&function.defaults),
+            Self::Class(class) => {
+                parts.extend(class.base.iter().chain(&class.attributes));
+                for member in &class.members {
+                    parts.extend(member.attributes.iter().chain([&member.key, &member.value]));
+                }
+            }
+        }
+    }
+}
+
 /// Prefix operators.
 #[expect(missing_docs, reason = "the names say it")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

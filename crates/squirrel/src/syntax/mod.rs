@@ -1,7 +1,7 @@
 //! Source text to syntax tree.
 
 pub mod ast;
-mod lexer;
+pub(crate) mod lexer;
 mod parser;
 mod symbols;
 #[cfg(test)]

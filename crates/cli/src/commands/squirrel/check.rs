@@ -3,11 +3,25 @@
 use super::{CheckArgs, source::Text};
 use crate::{Context, Exit, Options, failure::Failure, output::text::Paint};
 use impstead_client::wire;
-use squirrel::{Image, Program};
+use serde::Serialize;
+use squirrel::{Dialect, Image, Program, check::warnings, syntax};
 use std::{
     fs, io,
     path::{Path, PathBuf},
 };
+
+/// Objects that imps and agents have besides the libraries. Their constants are known by being written in capitals.
+const PLATFORM: [&[u8]; 8] = [b"agent", b"crypto", b"device", b"hardware", b"http", b"imp", b"mqtt", b"server"];
+
+/// What is wrong with a program, or may be.
+#[derive(Serialize)]
+struct Mistake {
+    #[serde(flatten)]
+    place: wire::CompileError,
+    /// The name of the warning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warning: Option<&'static str>,
+}
 
 pub fn check(arguments: &CheckArgs, options: &Options, context: &mut Context) -> Result<Exit, Failure> {
     let files = files(&arguments.files)?;
@@ -18,7 +32,8 @@ pub fn check(arguments: &CheckArgs, options: &Options, context: &mut Context) ->
         let text = Text::read(file, arguments.dialect, context)?;
         let found = mistakes(&text, &image);
         if !options.json {
-            context.stdout.write_all(text.describe(&found, paint).as_bytes())?;
+            let places: Vec<_> = found.iter().map(Mistake::for_people).collect();
+            context.stdout.write_all(text.describe(&places, paint).as_bytes())?;
         }
         all.extend(found);
     }
@@ -27,7 +42,7 @@ pub fn check(arguments: &CheckArgs, options: &Options, context: &mut Context) ->
         writeln!(context.stdout, "{json}")?;
     }
     context.stdout.flush()?;
-    let errors = all.iter().filter(|mistake| mistake.kind == "error").count();
+    let errors = all.iter().filter(|mistake| mistake.warning.is_none()).count();
     let warnings = all.len() - errors;
     writeln!(
         context.stderr,
@@ -39,11 +54,42 @@ pub fn check(arguments: &CheckArgs, options: &Options, context: &mut Context) ->
     Ok(if errors > 0 || arguments.deny_warnings && warnings > 0 { Exit::Failure } else { Exit::Ok })
 }
 
-/// What is wrong with a program, in the order of its lines.
-fn mistakes(text: &Text, image: &Image) -> Vec<wire::CompileError> {
-    match Program::compile(image, &text.bytes, text.name.as_bytes()) {
-        Ok(_) => Vec::new(),
-        Err(errors) => errors.iter().map(|error| text.place(error)).collect(),
+impl Mistake {
+    /// The place, with the name of the warning in its text.
+    fn for_people(&self) -> wire::CompileError {
+        let mut place = self.place.clone();
+        if let Some(name) = self.warning {
+            place.text = format!("{} [{name}]", place.text);
+        }
+        place
+    }
+}
+
+/// What is wrong with a program: errors, or if there are none warnings, in the order of its lines.
+fn mistakes(text: &Text, image: &Image) -> Vec<Mistake> {
+    let parsed = Program::compile(image, &text.bytes, text.name.as_bytes());
+    match parsed.and_then(|_| syntax::parse(&text.bytes, &|_| None)) {
+        Ok(parsed) => {
+            let globals = image.globals();
+            let imp = image.dialect() == Dialect::Imp;
+            let known = |name: &[u8]| {
+                globals.iter().any(|global| global == name)
+                    || imp && (PLATFORM.contains(&name) || !name.iter().any(u8::is_ascii_lowercase))
+            };
+            let found = warnings(&parsed, &known).into_iter();
+            let mistake = |warning: squirrel::check::Warning| Mistake {
+                place: text.place("warning", warning.position, warning.text),
+                warning: Some(warning.kind.name()),
+            };
+            found.map(mistake).collect()
+        }
+        Err(errors) => {
+            let mistake = |error: syntax::CompileError| Mistake {
+                place: text.place("error", error.position, error.text),
+                warning: None,
+            };
+            errors.into_iter().map(mistake).collect()
+        }
     }
 }
 

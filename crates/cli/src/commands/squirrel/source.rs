@@ -10,7 +10,7 @@ use crate::{
     },
 };
 use impstead_client::wire;
-use squirrel::{CompileError, Image, Program};
+use squirrel::{CompileError, Image, Position, Program};
 use std::{fs, path::Path};
 
 /// A program as it was read.
@@ -38,23 +38,26 @@ impl Text {
         describe(places, &[Source { wire_name: &self.name, path: self.name.clone(), code: &code }], paint)
     }
 
-    /// Says where an error of the compiler is.
-    pub fn place(&self, error: &CompileError) -> wire::CompileError {
+    /// Says where something is wrong, and what.
+    pub fn place(&self, severity: &str, position: Position, text: String) -> wire::CompileError {
         wire::CompileError {
             file: self.name.clone(),
-            row: error.position.line,
+            row: position.line,
             // On its first line the compiler counts from 0.
-            column: error.position.column.max(1),
-            kind: "error".to_owned(),
-            text: error.text.clone(),
+            column: position.column.max(1),
+            kind: severity.to_owned(),
+            text,
         }
+    }
+
+    pub fn errors(&self, errors: Vec<CompileError>) -> Vec<wire::CompileError> {
+        errors.into_iter().map(|error| self.place("error", error.position, error.text)).collect()
     }
 
     /// Compiles the program. Where it does not compile, the errors are described on standard error.
     pub fn compile(&self, image: &Image, context: &mut Context) -> Result<Program, Failure> {
         Program::compile(image, &self.bytes, self.name.as_bytes()).or_else(|errors| {
-            let places: Vec<_> = errors.iter().map(|error| self.place(error)).collect();
-            let text = self.describe(&places, Paint::stderr(&context.environment));
+            let text = self.describe(&self.errors(errors), Paint::stderr(&context.environment));
             context.stderr.write_all(text.as_bytes())?;
             Err(Failure::usage(format!("{} does not compile", self.name)))
         })

@@ -102,8 +102,7 @@ impl Session {
             Input::Statements { local } => (text.to_owned(), false, local),
             Input::Broken(errors) => {
                 let text = Text { name: "repl".to_owned(), bytes: text.as_bytes().to_vec() };
-                let places: Vec<_> = errors.iter().map(|error| text.place(error)).collect();
-                let text = text.describe(&places, Paint::stderr(&context.environment));
+                let text = text.describe(&text.errors(errors), Paint::stderr(&context.environment));
                 context.stderr.write_all(text.as_bytes())?;
                 return Ok(Entered::Done);
             }
