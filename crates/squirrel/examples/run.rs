@@ -36,7 +36,8 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let mut vm = Vm::new(&image, Some(&program), Limits { heap_bytes: 1 << 30, ..Limits::default() }).expect("room for the libraries");
+    let mut vm = Vm::new(&image, Some(&program), Limits { heap_bytes: 1 << 30, ..Limits::default() })
+        .expect("room for the libraries");
     let main = vm.load(&program).expect("room for the program");
     vm.start(main, vm.root(), &[]).expect("a machine at rest");
     loop {
