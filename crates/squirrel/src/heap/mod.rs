@@ -198,7 +198,7 @@ impl Heap {
         if array.is(Tag::Array) { &self.arrays[array.index()].0 } else { &[] }
     }
 
-    /// The items of an array, to change; use [`Heap::push`] and [`Heap::reserve`] to add some.
+    /// The items of an array, to change; use [`Heap::push`] to add some.
     pub fn items_mut(&mut self, array: Value) -> &mut [Value] {
         if array.is(Tag::Array) { &mut self.arrays[array.index()].0 } else { &mut [] }
     }
