@@ -191,8 +191,6 @@ fn snapshots_that_were_tampered_with_do_no_harm() {
             }
             for _ in 0..cases {
                 let tampered = tamper(&mut random, &bytes, &other);
-                let start = std::time::Instant::now();
-                let _slow = Slow(start, path, tampered.len());
                 let Ok(mut vm) = restore(image, program, &tampered, limits) else {
                     refused.fetch_add(1, Ordering::Relaxed);
                     continue;
@@ -355,13 +353,4 @@ fn every_kind_of_work_goes_on() {
     });
     assert_eq!((&pieces.printed, &pieces.end), (&whole.printed, &whole.end));
     assert!(snapshots > 100, "{snapshots}");
-}
-
-struct Slow<'a>(std::time::Instant, &'a Path, usize);
-impl Drop for Slow<'_> {
-    fn drop(&mut self) {
-        if self.0.elapsed().as_secs() >= 1 {
-            eprintln!("slow {:?} {} {}", self.0.elapsed(), self.1.display(), self.2);
-        }
-    }
 }
