@@ -6,7 +6,7 @@
 use std::io::Write as _;
 use std::time::Duration;
 
-use squirrel::{Call, Dialect, Fault, Flow, Function, Host, Image, ImageBuilder, Limits, Program, Step, Value, Vm};
+use squirrel::{Call, Dialect, Fault, Flow, Function, Host, ImageBuilder, Limits, Program, Step, Value, Vm};
 
 const SOURCE: &[u8] = br#"
     // A generator, a closure and a stack, all of which come along.
@@ -56,12 +56,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             &mut |digest| (*digest == program.digest()).then(|| program.clone()),
             Limits::default(),
         )?,
-        Err(_) => {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let mut vm = Vm::new(&image, Some(&program), Limits::default())?;
             let main = vm.load(&program)?;
             vm.start(main, vm.root(), &[])?;
             vm
         }
+        Err(error) => return Err(error.into()),
     };
     let mut console = Console::default();
     let mut naps = 0;
