@@ -703,7 +703,7 @@ impl Reader<'_> {
     }
 
     fn class(&mut self) -> Result<Class> {
-        let members = self.table()?;
+        let members = Some(self.table()?).filter(|members| members.delegate == NONE).ok_or(Damaged)?;
         let fields = self.members()?;
         let methods = self.members()?;
         for (_, place) in members.iter() {
