@@ -433,7 +433,7 @@ impl<'s> Printer<'s> {
         } else {
             // Comments behind code often stand in a column.
             let spaces = self.source[..start].iter().rev().take_while(|byte| **byte == b' ').count();
-            let least = usize::from(self.source[start + 1] != b'*');
+            let least = usize::from(self.source.get(start + 1) != Some(&b'*'));
             self.out.resize(self.out.len() + spaces.max(least), b' ');
         }
         let mut lines = self.source[start..end].split(|byte| *byte == b'\n');
@@ -534,7 +534,7 @@ impl<'s> Printer<'s> {
             (Token::OpenBrace | Token::OpenAttributes, _) => FrameKind::Slots,
             _ => FrameKind::Items,
         };
-        let indent = brace.map_or(self.indent, |(_, head)| self.indents[*head]);
+        let indent = brace.map_or(self.indent, |(_, head)| self.indent_at(*head));
         let header = self.layout.parameters.contains(&index)
             || token == Token::OpenParen
                 && index.checked_sub(1).is_some_and(|before| {
@@ -580,7 +580,7 @@ impl<'s> Printer<'s> {
             return frame.indent;
         }
         if let Some((_, head)) = self.layout.braces.get(&index) {
-            return self.indents[*head];
+            return self.indent_at(*head);
         }
         if let Some(level) = self.layout.statements.get(&index).or_else(|| self.layout.aligned.get(&index)) {
             return inner + level;
@@ -591,6 +591,11 @@ impl<'s> Printer<'s> {
             FrameKind::Slots if continues(self.last_token(), token) => inner + 1,
             FrameKind::Slots | FrameKind::Items => inner,
         }
+    }
+
+    /// Returns the indentation of the line of a token before this one.
+    fn indent_at(&self, index: usize) -> usize {
+        self.indents.get(index).copied().unwrap_or(self.indent)
     }
 
     /// Returns the token that was printed last, comments aside.
@@ -755,6 +760,7 @@ mod tests {
         check("a()\r\n\r\n\r\nb() // c\r\n", "a()\r\n\r\nb() // c\r\n");
         check("", "");
         check("// only", "// only\n");
+        check("a()#", "a() #\n");
         check("a\0b(", "a\n\0b(");
     }
 
