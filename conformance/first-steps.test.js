@@ -40,6 +40,16 @@ const EXPECTED = [
     ['cargo run -p impstead-client --example list_products', new RegExp(`^${ID}  Demo greenhouse\n[^]*\n    ${ID}  Soil probes \\(development_devicegroup\\)`, 'm')],
 ];
 
+/** The same for the section that needs no server. */
+const SQUIRREL_SECTION = 'Squirrel on its own';
+const SQUIRREL_EXPECTED = [
+    ["echo 'print(", /^$/],
+    ['impstead squirrel run', /^6 \* 7 = 42$/],
+    ['impstead squirrel check', /^1 file: no errors, no warnings$/],
+    ['impstead squirrel fmt', /^$/],
+    ['impstead squirrel disassemble', /^f0 function main\(\.\.\.\): /],
+];
+
 onEachDatabase('first steps', (server) => {
     test('the lines that serve --demo prints, at the first start', () => pasteTheLines(server, /^[0-9a-f]{24}$/));
 
@@ -49,13 +59,11 @@ onEachDatabase('first steps', (server) => {
     });
 
     test('the first ten minutes of the README', async () => {
-        const commands = commandsOf(README, SECTION);
-        assert.deepEqual(
-            commands.map((command, i) => EXPECTED[i] && command.startsWith(EXPECTED[i][0])),
-            EXPECTED.map(() => true),
-            `the commands have changed; this test must know them all:\n${commands.join('\n')}`,
-        );
-        await Shell.open(server, server.folder, (shell) => typeEach(server, shell, commands));
+        await Shell.open(server, server.folder, (shell) => typeEach(server, shell, SECTION, EXPECTED));
+    });
+
+    test('Squirrel on its own, from the README', async () => {
+        await Shell.open(server, server.scratch('squirrel'), (shell) => typeEach(server, shell, SQUIRREL_SECTION, SQUIRREL_EXPECTED));
     });
 
     test('the pages of the reference that the README and serve --demo name', async () => {
@@ -67,11 +75,17 @@ onEachDatabase('first steps', (server) => {
     });
 }, { demo: true });
 
-/** Types the README's commands, one after the other into the same shell. */
-async function typeEach(server, shell, commands) {
+/** Types the commands of a section of the README, one after the other into the same shell. */
+async function typeEach(server, shell, section, expected) {
+    const commands = commandsOf(README, section);
+    assert.deepEqual(
+        commands.map((command, i) => expected[i] && command.startsWith(expected[i][0])),
+        expected.map(() => true),
+        `the commands have changed; this test must know them all:\n${commands.join('\n')}`,
+    );
     let device = null;
     for (const [i, command] of commands.entries()) {
-        const [, pattern] = EXPECTED[i];
+        const [, pattern] = expected[i];
         // Nothing else differs from what a reader types: the port, the id of a device of theirs, and building the example.
         const line = command
             .replaceAll('http://127.0.0.1:8080', server.url)

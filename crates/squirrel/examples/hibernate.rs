@@ -57,12 +57,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             &mut |digest| (*digest == program.digest()).then(|| program.clone()),
             Limits::default(),
         )?,
-        Err(_) => {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let mut vm = Vm::new(&image, Some(&program), Limits::default())?;
             let main = vm.load(&program)?;
             vm.start(main, vm.root(), &[])?;
             vm
         }
+        Err(error) => return Err(error.into()),
     };
     let mut console = Console::default();
     let mut naps = 0;

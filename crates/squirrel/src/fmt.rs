@@ -169,12 +169,11 @@ impl Layout {
                         self.aligned.insert(head - 1, level);
                     }
                     self.exprs([condition]);
-                    self.body(body, level, head);
+                    self.body(body, level, start);
                 }
                 if let Some(otherwise) = otherwise {
-                    let head = self.index(otherwise.position).saturating_sub(1);
-                    self.aligned.insert(head, level);
-                    self.body(otherwise, level, head);
+                    self.aligned.insert(self.index(otherwise.position).saturating_sub(1), level);
+                    self.body(otherwise, level, start);
                 }
             }
             StmtKind::While { condition, body } | StmtKind::DoWhile { body, condition } => {
@@ -210,9 +209,8 @@ impl Layout {
             StmtKind::NewSlot { object, key, value } => self.exprs([object, key, value]),
             StmtKind::Try { body, handler, .. } => {
                 self.body(body, level, start);
-                let head = self.index(handler.position).saturating_sub(4);
-                self.aligned.insert(head, level);
-                self.body(handler, level, head);
+                self.aligned.insert(self.index(handler.position).saturating_sub(4), level);
+                self.body(handler, level, start);
             }
             StmtKind::Throw(value) | StmtKind::Expr(value) => self.exprs([value]),
         }
@@ -435,7 +433,7 @@ impl<'s> Printer<'s> {
         } else {
             // Comments behind code often stand in a column.
             let spaces = self.source[..start].iter().rev().take_while(|byte| **byte == b' ').count();
-            let least = usize::from(self.source[start + 1] != b'*');
+            let least = usize::from(self.source.get(start + 1) != Some(&b'*'));
             self.out.resize(self.out.len() + spaces.max(least), b' ');
         }
         let mut lines = self.source[start..end].split(|byte| *byte == b'\n');
@@ -536,7 +534,7 @@ impl<'s> Printer<'s> {
             (Token::OpenBrace | Token::OpenAttributes, _) => FrameKind::Slots,
             _ => FrameKind::Items,
         };
-        let indent = brace.map_or(self.indent, |(_, head)| self.indents[*head]);
+        let indent = brace.map_or(self.indent, |(_, head)| self.indent_at(*head));
         let header = self.layout.parameters.contains(&index)
             || token == Token::OpenParen
                 && index.checked_sub(1).is_some_and(|before| {
@@ -582,7 +580,7 @@ impl<'s> Printer<'s> {
             return frame.indent;
         }
         if let Some((_, head)) = self.layout.braces.get(&index) {
-            return self.indents[*head];
+            return self.indent_at(*head);
         }
         if let Some(level) = self.layout.statements.get(&index).or_else(|| self.layout.aligned.get(&index)) {
             return inner + level;
@@ -595,12 +593,18 @@ impl<'s> Printer<'s> {
         }
     }
 
+    /// Returns the indentation of the line of a token before this one.
+    fn indent_at(&self, index: usize) -> usize {
+        self.indents.get(index).copied().unwrap_or(self.indent)
+    }
+
     /// Returns the token that was printed last, comments aside.
     fn last_token(&self) -> Token {
         self.indents.len().checked_sub(1).map_or(Token::End, |last| self.layout.token(last))
     }
 
     /// Whether a space stands between the token before and this one; `operand` says whether a value ends before it.
+    #[expect(clippy::match_same_arms, reason = "the order of the rules counts")]
     fn needs_space(&self, index: usize, token: Token, operand: bool) -> bool {
         let before = self.before.token;
         match (before, token) {
@@ -676,4 +680,156 @@ fn continues(last: Token, first: Token) -> bool {
         )
     };
     joins(last) || joins(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::{Path, PathBuf};
+
+    #[track_caller]
+    fn check(source: &str, expected: &str) {
+        let formatted = format_source(source.as_bytes()).expect("it compiles");
+        assert_eq!(String::from_utf8_lossy(&formatted), expected);
+        assert_eq!(format_source(expected.as_bytes()).as_deref(), Ok(expected.as_bytes()), "it is formatted already");
+    }
+
+    #[test]
+    fn blocks() {
+        check(
+            "function f(a,b=1)\n{\n  if(a)\n  {\n b()\n}\nelse if (c)\n{ d() } \n\n\n\n  else\n{\ne()\n}\n}",
+            "function f(a, b = 1) {\n    if (a) {\n        b()\n    } else if (c) { d() } else {\n        e()\n    }\n}\n",
+        );
+        check("try { a() }\ncatch(e)\n{\n b() }\n", "try { a() } catch (e) {\n    b() }\n");
+        check("do {\na()\n}\nwhile(b)", "do {\n    a()\n} while (b)\n");
+        check("foo()\n{\nlocal a\n}\n", "foo()\n{\n    local a\n}\n");
+        check("if (a) // why\n{\nb()\n}", "if (a) // why\n{\n    b()\n}\n");
+        check(
+            "for(;;)\nif(a)\nb()\nelse\nforeach(k,v in c)\nd()\ne()",
+            "for (;;)\n    if (a)\n        b()\n    else\n        foreach (k, v in c)\n            d()\ne()\n",
+        );
+        check(
+            "switch(a){\ncase 1 : b()\n break\n// two\ncase 2:\nc()\ndefault :\nd()\n// end\n}",
+            "switch (a) {\n    case 1: b()\n        break\n    // two\n    case 2:\n        c()\n    default:\n        d()\n        // end\n}\n",
+        );
+    }
+
+    #[test]
+    fn classes_and_tables() {
+        check(
+            "class A.B extends C</a=1/>\n{\na=null;static b=2\n</c=3/> constructor(d){}\nfunction e ( )\n{\n}\n}",
+            "class A.B extends C </ a = 1 /> {\n    a = null; static b = 2\n    </ c = 3 /> constructor(d) {}\n    function e() {\n    }\n}\n",
+        );
+        check("enum A{B=1,C\n,D}", "enum A { B = 1, C\n    , D }\n");
+        check(
+            "local t={\"a\":1,b=c?d:e,[f]=-1,\ng=\nh,\n function i(){}}",
+            "local t = { \"a\": 1, b = c ? d : e, [f] = -1,\n    g =\n        h,\n    function i() {} }\n",
+        );
+        check(
+            "foo(a,\nb,function(c){\nreturn c\n},{\nd=1\n})",
+            "foo(a,\n    b, function(c) {\n        return c\n    }, {\n        d = 1\n    })\n",
+        );
+        check("foo({\na=1\n}, [\n1,2\n])", "foo({\n    a = 1\n}, [\n    1, 2\n])\n");
+    }
+
+    #[test]
+    fn spaces() {
+        check("a=b+ -c- --d*!e", "a = b + -c - --d * !e\n");
+        check("a  =  - -b; c ++ ;++ c", "a = - -b; c++; ++c\n");
+        check("a<-b<c", "a <- b < c\n");
+        check("x=1 .tostring()+1.5 .tostring()", "x = 1 .tostring() + 1.5 .tostring()\n");
+        check("return(a)", "return (a)\n");
+        check("x=@( a )a[ 0 ]( 1,2 )(3)", "x = @(a) a[0](1, 2)(3)\n");
+        check("::a.b<-[ ::c ,typeof d,\"e\"in f ]", "::a.b <- [::c, typeof d, \"e\" in f]\n");
+        check("function a :: b :: c ( ... ) {}", "function a::b::c(...) {}\n");
+        check("if(a)(b)(c)", "if (a) (b)(c)\n");
+        check("local a=@\"x\n  y\",b='c'", "local a = @\"x\n  y\", b = 'c'\n");
+        check("a=b\n+c\n.d()", "a = b\n    + c\n    .d()\n");
+    }
+
+    #[test]
+    fn comments_and_blank_lines() {
+        check(
+            "\n\n// a\n\n\n\nb()   // c\n  /* d\n   * e\n f */ g() /*h*/\n",
+            "// a\n\nb()   // c\n/* d\n * e\n f */ g() /*h*/\n",
+        );
+        check(
+            "{\n # kept\n@include \"x\"\n   @if Y\na()//b\n@endif\n}",
+            "{\n # kept\n@include \"x\"\n   @if Y\n    a() //b\n@endif\n}\n",
+        );
+        check("a()\r\n\r\n\r\nb() // c\r\n", "a()\r\n\r\nb() // c\r\n");
+        check("", "");
+        check("// only", "// only\n");
+        check("a()#", "a() #\n");
+        check("a\0b(", "a\n\0b(");
+    }
+
+    #[test]
+    fn programs_that_do_not_compile_are_refused() {
+        assert_eq!(format_source(b"x = = 1").unwrap_err()[0].text, "expression expected");
+    }
+
+    /// The golden programs and the benchmarks.
+    fn programs() -> Vec<PathBuf> {
+        fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+            for entry in std::fs::read_dir(folder).expect("the folder exists") {
+                let path = entry.expect("it can be listed").path();
+                if path.is_dir() {
+                    walk(&path, found);
+                } else if path.extension().is_some_and(|extension| extension == "nut") {
+                    found.push(path);
+                }
+            }
+        }
+        let mut found = Vec::new();
+        for folder in ["tests/scripts", "benches/programs"] {
+            walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut found);
+        }
+        found
+    }
+
+    /// The tree of a program as text, without positions.
+    fn tree(source: &[u8]) -> String {
+        let text = format!("{:?}", parse(source, &|_| None).expect("it compiles").main);
+        let mut out = String::new();
+        let mut rest = &text[..];
+        while let Some(at) = rest.find("Position {") {
+            out.push_str(&rest[..at]);
+            rest = &rest[at + rest[at..].find('}').expect("it ends") + 1..];
+        }
+        out.push_str(rest);
+        out.split("end_line: ").map(|part| part.trim_start_matches(|c: char| c.is_ascii_digit())).collect()
+    }
+
+    /// The comments of a program, without white space.
+    fn comments(source: &[u8]) -> Vec<u8> {
+        let mut lexer = Lexer::new(source);
+        let mut at = 0;
+        let mut out = Vec::new();
+        loop {
+            let token = lexer.next();
+            out.extend(source[at..lexer.start].iter().filter(|byte| !byte.is_ascii_whitespace()));
+            at = lexer.end();
+            if token == Token::End {
+                return out;
+            }
+        }
+    }
+
+    #[test]
+    fn programs_stay_the_same() {
+        let mut count = 0;
+        for path in programs() {
+            let source = std::fs::read(&path).expect("it can be read");
+            let Ok(layout) = Layout::new(&source) else { continue };
+            let formatted = Printer::new(&source, &layout).print();
+            let shown = path.display();
+            assert!(same_program(&source, &formatted), "{shown} has other tokens");
+            assert_eq!(tree(&source), tree(&formatted), "{shown}");
+            assert_eq!(comments(&source), comments(&formatted), "{shown}");
+            assert_eq!(format_source(&formatted).as_ref(), Ok(&formatted), "{shown} changes once more");
+            count += 1;
+        }
+        assert!(count > 400, "only {count} programs");
+    }
 }

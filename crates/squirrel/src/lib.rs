@@ -22,6 +22,7 @@ mod codegen;
 mod convert;
 mod disassemble;
 mod fault;
+pub mod fmt;
 mod heap;
 mod image;
 mod inspect;

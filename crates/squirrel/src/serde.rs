@@ -122,11 +122,11 @@ impl<'h> Writer<'h> {
         let value = self.heap.table(0)?;
         Ok(Compound { writer: self, value, key: Value::NULL, variant })
     }
+}
 
-    fn integer(self, integer: impl TryInto<i32>) -> Result<Value, Error> {
-        let integer = integer.try_into().map_err(|_| Error::Text("integer out of range".to_owned()))?;
-        Ok(Value::integer(integer))
-    }
+fn integer_value(integer: impl TryInto<i32>) -> Result<Value, Error> {
+    let integer = integer.try_into().map_err(|_| Error::Text("integer out of range".to_owned()))?;
+    Ok(Value::integer(integer))
 }
 
 impl<'h> ser::Serializer for Writer<'h> {
@@ -145,35 +145,35 @@ impl<'h> ser::Serializer for Writer<'h> {
     }
 
     fn serialize_i8(self, integer: i8) -> Result<Value, Error> {
-        self.integer(integer)
+        integer_value(integer)
     }
 
     fn serialize_i16(self, integer: i16) -> Result<Value, Error> {
-        self.integer(integer)
+        integer_value(integer)
     }
 
     fn serialize_i32(self, integer: i32) -> Result<Value, Error> {
-        self.integer(integer)
+        integer_value(integer)
     }
 
     fn serialize_i64(self, integer: i64) -> Result<Value, Error> {
-        self.integer(integer)
+        integer_value(integer)
     }
 
     fn serialize_u8(self, integer: u8) -> Result<Value, Error> {
-        self.integer(integer)
+        integer_value(integer)
     }
 
     fn serialize_u16(self, integer: u16) -> Result<Value, Error> {
-        self.integer(integer)
+        integer_value(integer)
     }
 
     fn serialize_u32(self, integer: u32) -> Result<Value, Error> {
-        self.integer(integer)
+        integer_value(integer)
     }
 
     fn serialize_u64(self, integer: u64) -> Result<Value, Error> {
-        self.integer(integer)
+        integer_value(integer)
     }
 
     fn serialize_f32(self, float: f32) -> Result<Value, Error> {
@@ -438,7 +438,7 @@ impl<'de> de::Deserializer<'de> for Reader<'_> {
                 Err(_) => visitor.visit_bytes(self.heap.bytes(value)),
             },
             Tag::Array => visitor.visit_seq(Items { reader: self, items: self.heap.items(value).iter() }),
-            Tag::Table => visitor.visit_map(Slots { reader: self, slots: self.slots(), value: Value::NULL }),
+            Tag::Table => visitor.visit_map(Slots { reader: self, rest: self.slots(), value: Value::NULL }),
             tag => Err(Error::Text(format!("a value of type '{}' has no form here", tag.name()))),
         }
     }
@@ -505,7 +505,8 @@ impl<'de> de::SeqAccess<'de> for Items<'_> {
 
 struct Slots<'h, I> {
     reader: Reader<'h>,
-    slots: I,
+    rest: I,
+    /// The value of the key that was read last.
     value: Value,
 }
 
@@ -513,7 +514,7 @@ impl<'de, I: Iterator<Item = (Value, Value)>> de::MapAccess<'de> for Slots<'_, I
     type Error = Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Error> {
-        let Some((key, value)) = self.slots.next() else { return Ok(None) };
+        let Some((key, value)) = self.rest.next() else { return Ok(None) };
         self.value = value;
         seed.deserialize(self.reader.inner(key)?).map(Some)
     }

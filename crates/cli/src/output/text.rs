@@ -56,6 +56,16 @@ impl Paint {
         self.paint(colour.on_default().bold(), text)
     }
 
+    /// A line that a change takes away.
+    pub fn removed(self, text: impl Display) -> String {
+        self.paint(AnsiColor::Red.on_default(), text)
+    }
+
+    /// A line that a change brings.
+    pub fn added(self, text: impl Display) -> String {
+        self.paint(AnsiColor::Green.on_default(), text)
+    }
+
     pub fn dim(self, text: impl Display) -> String {
         self.paint(Style::new().dimmed(), text)
     }

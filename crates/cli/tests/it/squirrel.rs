@@ -104,6 +104,44 @@ fn checks_programs() {
 }
 
 #[test]
+fn warns_of_likely_mistakes() {
+    let world = World::new(service);
+    let doubtful = world.write(
+        "doubtful.nut",
+        "function water(bed) {\n    local unused = 1;\n    if (bed = 2) {\n        return NEVER_MIND;\n        servr.log(\"dead\");\n    }\n}\n\
+         server.log(\"fine\");\nwater(imp.getmacaddress());\n",
+    );
+    assert_snapshot!("check_warnings", world.run(&["squirrel", "check", &doubtful]));
+    assert_snapshot!(
+        "check_warnings_denied",
+        world.run(&["squirrel", "check", "--deny-warnings", "--json", &doubtful])
+    );
+    assert_snapshot!("check_warnings_stock", world.run(&["squirrel", "check", "--dialect", "stock", &doubtful]));
+    assert_snapshot!("check_warnings_colour", world.on_terminal(80).run(&["squirrel", "check", &doubtful]));
+}
+
+#[test]
+fn lays_programs_out() {
+    let mut world = World::new(service);
+    let ugly = "local a=1\n\nlocal b  =  {x=a,\ty=2}\nif(a){print(b.x)}\n// kept\n";
+    let file = world.write("ugly.nut", ugly);
+    let broken = world.write("broken.nut", "local = 1");
+    assert_snapshot!("fmt_check", world.run(&["squirrel", "fmt", "--check", &file]));
+    assert_snapshot!("fmt_diff", world.run(&["squirrel", "fmt", "--diff", &file]));
+    assert_eq!(fs::read_to_string(&file).unwrap(), ugly);
+    assert_snapshot!("fmt_broken", world.run(&["squirrel", "fmt", &broken, &file]));
+    let pretty = fs::read_to_string(&file).unwrap();
+    assert_snapshot!("fmt_result", pretty);
+    assert_eq!(fs::read_to_string(&broken).unwrap(), "local = 1");
+    assert_snapshot!("fmt_good", world.run(&["squirrel", "fmt", "--check", "--diff", &file]));
+    assert_snapshot!("fmt_missing", world.run(&["squirrel", "fmt", "nowhere.nut"]));
+    world.stdin = ugly.to_owned();
+    assert_eq!(world.execute(&["squirrel", "fmt", "-"]).1, pretty);
+    let left: Vec<_> = fs::read_dir(world.directory.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(!left.iter().any(|name| name.as_encoded_bytes().starts_with(b".")), "{left:?}");
+}
+
+#[test]
 fn disassembles_programs() {
     let mut world = World::new(service);
     world.stdin = "function add(a, b = 2) { return a + b }\nfor (local i = 0; i < 3; i++) print(add(i));\n".to_owned();
@@ -171,7 +209,7 @@ x
 #[test]
 fn helps() {
     let world = World::new(service);
-    for command in ["run", "check", "repl", "disassemble"] {
+    for command in ["run", "check", "repl", "disassemble", "fmt"] {
         assert_snapshot!(format!("squirrel_help_{command}"), world.run(&["squirrel", command, "--help"]));
     }
     assert_snapshot!("squirrel_help", world.run(&["squirrel", "--help"]));

@@ -466,3 +466,80 @@ pub(crate) fn hash_string(bytes: &[u8], signed: bool) -> u32 {
     }
     hash
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Random(u64);
+
+    impl Random {
+        fn below(&mut self, bound: usize) -> usize {
+            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            usize::try_from(self.0 >> 33).unwrap() % bound
+        }
+    }
+
+    fn copy(table: &Table) -> Option<Table> {
+        let (nodes, used, free) = table.parts();
+        let copy = Table::from_parts(nodes.to_vec(), free, table.delegate)?;
+        assert_eq!(copy.parts().1, used);
+        Some(copy)
+    }
+
+    /// Inserts or removes an integer key, few of which have a main node of their own.
+    fn change(table: &mut Table, random: &mut Random) {
+        let mut meter = Meter::new(1 << 30);
+        meter.open();
+        let number = u32::try_from(random.below(60)).unwrap();
+        let (key, hash) = (Value::integer(number.cast_signed()), number / 3 * 7);
+        if random.below(3) == 0 {
+            table.remove(key, hash, &mut meter, &mut 0);
+        } else {
+            table.set(key, hash, Value::NULL, &mut meter, &mut 0).unwrap();
+        }
+    }
+
+    #[test]
+    fn every_table_can_be_made_of_its_parts() {
+        let mut random = Random(1);
+        for _ in 0..200 {
+            let mut table = Table::with_capacity(0);
+            for _ in 0..100 {
+                change(&mut table, &mut random);
+                table = copy(&table).unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn tables_of_other_parts_are_refused_or_work() {
+        let (mut random, mut accepted) = (Random(2), 0);
+        for _ in 0..20_000 {
+            let mut table = Table::with_capacity(0);
+            for _ in 0..random.below(40) {
+                change(&mut table, &mut random);
+            }
+            let (nodes, _, free) = table.parts();
+            let (mut nodes, mut free) = (nodes.to_vec(), free);
+            for _ in 0..=random.below(2) {
+                let at = random.below(nodes.len());
+                let other = nodes[random.below(nodes.len())];
+                match random.below(5) {
+                    0 => nodes[at].next = other.next,
+                    1 => nodes[at].next = u32::try_from(random.below(nodes.len())).unwrap(),
+                    2 => nodes[at].key = Value::NULL,
+                    3 => (nodes[at].key, nodes[at].hash) = (other.key, other.hash),
+                    _ => free = u32::try_from(random.below(nodes.len())).unwrap(),
+                }
+            }
+            let Some(mut table) = Table::from_parts(nodes, free, NONE) else { continue };
+            accepted += 1;
+            for _ in 0..60 {
+                change(&mut table, &mut random);
+                assert!(copy(&table).is_some());
+            }
+        }
+        assert!(accepted > 100, "{accepted}");
+    }
+}

@@ -165,12 +165,8 @@ impl<'a> Input<'a> {
 
     /// A number of things that take at least a byte each.
     fn count(&mut self) -> Result<usize> {
-        self.checked(self.0.len()).and_then(|count| if count <= self.0.len() { Ok(count) } else { Err(Damaged) })
-    }
-
-    fn checked(&mut self, most: usize) -> Result<usize> {
         let count = self.size()?;
-        if count <= most { Ok(count) } else { Err(Damaged) }
+        if count <= self.0.len() { Ok(count) } else { Err(Damaged) }
     }
 
     fn take(&mut self, count: usize) -> Result<&'a [u8]> {
@@ -707,7 +703,7 @@ impl Reader<'_> {
     }
 
     fn class(&mut self) -> Result<Class> {
-        let members = self.table()?;
+        let members = Some(self.table()?).filter(|members| members.delegate == NONE).ok_or(Damaged)?;
         let fields = self.members()?;
         let methods = self.members()?;
         for (_, place) in members.iter() {
@@ -781,7 +777,7 @@ impl Reader<'_> {
                 self.charge(capacity)?;
                 let mut bytes = Vec::with_capacity(capacity);
                 bytes.extend_from_slice(self.input.take(length)?);
-                let position = self.input.checked(length)?;
+                let position = Some(self.input.size()?).filter(|&position| position <= length).ok_or(Damaged)?;
                 Some(Payload::Blob(Blob { bytes, position }))
             }
             2 => {
@@ -859,6 +855,10 @@ impl Reader<'_> {
         stack.resize(length, Value::NULL);
         let mut frames: Vec<Frame> = Vec::new();
         let count = self.input.count()?;
+        // A few calls of the machine's own go without asking for the limit.
+        if count > self.vm.limits.depth.saturating_add(16) {
+            return Err(TooLarge);
+        }
         let mut below = None;
         for _ in 0..count {
             let function = self.value()?;
@@ -1000,7 +1000,7 @@ impl Reader<'_> {
         let mut holds = true;
         for (_, thread) in heap.threads.iter() {
             holds &= match thread.status {
-                Status::Idle | Status::Running => thread.frames.is_empty(),
+                Status::Idle | Status::Running => thread.frames.is_empty() && thread.stack.is_empty(),
                 Status::Suspended => !thread.frames.is_empty(),
             };
             self.check_fiber(thread, &mut owned)?;

@@ -119,6 +119,11 @@ impl<'s> Lexer<'s> {
         Position { line: self.line, column: u32::try_from(self.at - self.column_base).unwrap_or(u32::MAX) }
     }
 
+    /// Returns the offset behind the token.
+    pub(crate) fn end(&self) -> usize {
+        self.at
+    }
+
     /// Returns the content of the string that was read last.
     pub(crate) fn string(&mut self) -> Bytes {
         match &self.string {

@@ -2,6 +2,7 @@
 
 mod check;
 mod disassemble;
+mod fmt;
 mod repl;
 mod run;
 mod source;
@@ -29,6 +30,12 @@ pub enum SquirrelCommand {
     Repl(ReplArgs),
     /// List the instructions that a program compiles to
     Disassemble(DisassembleArgs),
+    /// Lay programs out in the style of the published libraries
+    ///
+    /// Rewrites the files; with - it reads standard input and writes to standard output. What programs do stays the same. Exit
+    /// codes: 0 if all went well, 1 if --check finds something to do, 2 if a program does not compile or cannot be read.
+    #[command(after_help = FMT_EXAMPLES)]
+    Fmt(FmtArgs),
 }
 
 const RUN_EXAMPLES: &str = "\
@@ -44,6 +51,13 @@ Examples:
   impstead squirrel check device.nut agent.nut
   impstead squirrel check --deny-warnings src/
   impstead squirrel check --json src/ | jq -r '.[].text'
+";
+
+const FMT_EXAMPLES: &str = "\
+Examples:
+  impstead squirrel fmt src/
+  impstead squirrel fmt --diff agent.nut
+  impstead squirrel fmt --check src/        (for continuous integration)
 ";
 
 /// Which Squirrel a program is written in.
@@ -141,12 +155,29 @@ pub struct DisassembleArgs {
     pub file: PathBuf,
 }
 
+/// Arguments of `squirrel fmt`.
+#[derive(Args, Clone, Debug)]
+pub struct FmtArgs {
+    /// Change nothing; list the files that would change, and fail if there are any
+    #[arg(long)]
+    pub check: bool,
+
+    /// Change nothing; show what would change
+    #[arg(long)]
+    pub diff: bool,
+
+    /// Files, and directories to search for *.nut; - for standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+}
+
 /// Runs a command about Squirrel programs.
 pub fn execute(command: SquirrelCommand, options: &Options, context: &mut Context) -> Result<Exit, Failure> {
     match command {
         SquirrelCommand::Run(arguments) => run::run(&arguments, context),
         SquirrelCommand::Check(arguments) => check::check(&arguments, options, context),
         SquirrelCommand::Repl(arguments) => repl::repl(&arguments, context),
+        SquirrelCommand::Fmt(arguments) => fmt::fmt(&arguments, context),
         SquirrelCommand::Disassemble(arguments) => disassemble::disassemble(&arguments, context),
     }
 }
