@@ -22,8 +22,8 @@ pub struct SquirrelArgs {
     /// Runs a Squirrel program given as its last argument [default: the server's binary, with `squirrel run`]
     #[arg(long)]
     squirrel: Option<PathBuf>,
-    /// A server's binary that was built with RUSTFLAGS='--cfg unmetered', to measure what counting fuel costs
-    #[arg(long)]
+    /// One that was built with RUSTFLAGS='--cfg unmetered': measures nothing but what counting fuel costs
+    #[arg(long, requires = "squirrel")]
     unmetered: Option<PathBuf>,
     /// A Python that has the reference
     #[arg(long, default_value = "target/test-tools/venv-squirrel/bin/python")]
@@ -56,13 +56,12 @@ pub fn measure(arguments: &SquirrelArgs, binary: &Path, rounds: u32, report: &mu
     report.configuration.insert("programs", format!("{rounds} rounds, taking turns"));
     report.configuration.insert("lua", machine::said(&arguments.lua.to_string_lossy(), &["-v"]));
     report.configuration.insert("oracle", programs::about_oracle(&arguments.oracle));
-    let run_with = |binary: &Path| vec![binary.as_os_str().to_owned(), "squirrel".into(), "run".into()];
     let run = match &arguments.squirrel {
         Some(squirrel) => vec![squirrel.as_os_str().to_owned()],
-        None => run_with(binary),
+        None => vec![binary.as_os_str().to_owned(), "squirrel".into(), "run".into()],
     };
     if let Some(unmetered) = &arguments.unmetered {
-        return programs::metering(&programs, &run_with(unmetered), &run, rounds, report);
+        return programs::metering(&programs, &[unmetered.as_os_str().to_owned()], &run, rounds, report);
     }
     programs::beside_others(&programs, &run, arguments, rounds, report)?;
     programs::peaks(&programs, &run, arguments, report)?;
