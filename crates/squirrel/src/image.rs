@@ -496,6 +496,10 @@ impl ImageBuilder {
                     let value = self.add_object(&format!("{path}.{name}"), members);
                     (self.strings.intern(name.as_bytes()), value)
                 }
+                // Programs never see the cell.
+                Member::Held { name, place } => {
+                    (self.strings.intern(name.as_bytes()), Value::new(Tag::Cell, place.place()))
+                }
                 Member::Integer { name, value } => (self.strings.intern(name.as_bytes()), Value::integer(value)),
                 Member::Float { name, value } => (self.strings.intern(name.as_bytes()), Value::float(value)),
                 Member::Bool { name, value } => (self.strings.intern(name.as_bytes()), Value::bool(value)),
@@ -637,6 +641,13 @@ pub enum Member<'a> {
         name: &'a str,
         /// The text.
         value: &'a str,
+    },
+    /// What each machine [holds](crate::Vm::hold) at a place: a value of its own.
+    Held {
+        /// Its name.
+        name: &'a str,
+        /// The place.
+        place: crate::vm::Held,
     },
 }
 

@@ -49,6 +49,25 @@ impl Program {
         Self::build(image, source, name, constants.map(|(name, constant)| (&**name, constant)), false)
     }
 
+    /// Compiles a program that knows further constants, which hide those of the image.
+    ///
+    /// # Errors
+    /// As [`Program::compile`].
+    pub fn compile_knowing(
+        image: &Image,
+        source: &[u8],
+        name: &[u8],
+        constants: &[(Box<[u8]>, Constant)],
+    ) -> Result<Program, Vec<CompileError>> {
+        let all = image.0.constants.iter().rev().chain(constants.iter().rev());
+        Self::build(image, source, name, all.map(|(name, constant)| (&**name, constant)), false)
+    }
+
+    /// The constants and enums that it declares.
+    pub fn constants(&self) -> &[(Box<[u8]>, Constant)] {
+        &self.0.constants
+    }
+
     /// Compiles a program for a running one, whose constants it knows besides those of the image.
     pub(crate) fn compile_with(
         image: &Image,

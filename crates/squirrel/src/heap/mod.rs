@@ -306,8 +306,11 @@ impl Heap {
     }
 
     /// Makes an instance with the defaults of its class, and closes the class to new fields. Runs no constructor.
+    ///
+    /// # Panics
+    /// If it is no class of this heap.
     #[inline]
-    pub(crate) fn instance(&mut self, class: Value) -> Result<Value, Fault> {
+    pub fn instance(&mut self, class: Value) -> Result<Value, Fault> {
         let data = &mut self.classes[class.index()];
         let count = data.fields.len();
         let owned = if count > 3 { count * size_of::<Value>() } else { 0 };
@@ -357,6 +360,26 @@ impl Heap {
         }
         let payload = self.instances[instance.index()].payload.as_deref_mut()?;
         Some((payload, &mut self.meter))
+    }
+
+    /// The bytes of a blob, if this is one.
+    pub fn blob_bytes(&self, value: Value) -> Option<&[u8]> {
+        match self.payload(value)? {
+            Payload::Blob(blob) => Some(&blob.bytes),
+            _ => None,
+        }
+    }
+
+    /// Makes a blob, of the class `blob` or one that inherits from it, at position 0.
+    pub fn blob(&mut self, class: Value, bytes: Vec<u8>) -> Result<Value, Fault> {
+        let payload = Payload::Blob(object::Blob { bytes, position: 0 });
+        // Both or neither.
+        let room = payload.bytes().saturating_add(size_of::<Instance>());
+        self.meter.charge(room)?;
+        self.meter.release(room);
+        let instance = self.instance(class)?;
+        self.set_payload(instance, payload)?;
+        Ok(instance)
     }
 
     /// Makes the weak reference of a value; of what is no object, the value itself.

@@ -1,6 +1,6 @@
 //! Reading and writing slots, with delegates, metamethods, the methods of types, and the root table behind `this`.
 
-use super::Vm;
+use super::{Held, Vm};
 use super::fiber::{Root, Then};
 use crate::fault::Fault;
 use crate::heap::object::Metamethod;
@@ -102,7 +102,8 @@ impl Vm {
             Tag::Host => {
                 let members = self.image.0.objects.get(object.index());
                 if let Some(value) = members.and_then(|members| members.get(key, hash, &mut self.fuel)) {
-                    return Found::Value(value);
+                    let own = |place: Value| self.held(Held::at(place.payload()));
+                    return Found::Value(if value.is(Tag::Cell) { own(value) } else { value });
                 }
             }
             _ => {}

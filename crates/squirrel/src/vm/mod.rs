@@ -75,6 +75,19 @@ pub(crate) enum State {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Held(u32);
 
+impl Held {
+    /// What a machine holds at a place: a new machine's values have the places 0, 1, 2 in the order in which they are
+    /// [held](Vm::hold), and keep them through snapshots.
+    pub const fn at(place: u32) -> Held {
+        Held(place)
+    }
+
+    /// The place.
+    pub const fn place(self) -> u32 {
+        self.0
+    }
+}
+
 /// A virtual machine.
 #[derive(Debug)]
 pub struct Vm {
