@@ -1,5 +1,17 @@
 //! The imp platform for Squirrel programs: what agents can call, and the loop that hands them their events.
 //!
-//! There is no I/O here: time, randomness and events come in, log lines, requests and messages go out.
+//! There is no I/O here, no clock and no randomness: [`Agent::run`] is told the time, [`Agent::tell`] what happens, and
+//! [`Agent::take_effects`] says what the program wants done. So the same agent runs in a cloud and in simulated time.
 
-pub mod codec;
+mod agent;
+mod api;
+mod codec;
+mod constants;
+mod data;
+mod host;
+mod http;
+
+pub use agent::{Agent, End, Event, Progress};
+pub use api::agent_image;
+pub use host::{Effect, Surroundings};
+pub use http::{HttpAnswer, HttpRequest, HttpResponse, Inbound, curl};

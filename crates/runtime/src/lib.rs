@@ -1,13 +1,23 @@
 //! The live half of the cloud: what devices that are connected say and are told, and where it goes.
 
+mod agents;
 mod line;
 mod logs;
 mod outbound;
 mod webhooks;
 
+pub use agents::{AgentConfig, Agents, Unanswered, Undelivered};
 pub use line::{Line, LineConfig, Pipe, Received, Sent, Transport, pipe};
 pub use logs::{Fate, Fates, LogLimits, Logs, NewLine, Pushed, Ticket};
 pub use outbound::{
     AddressRefused, Found, Lookup, Outbound, OutboundAnswer, OutboundError, OutboundLimits, OutboundRequest, UrlRefused,
 };
 pub use webhooks::{DeliveryOutcome, Unseal, WebhookLimits, Webhooks};
+
+/// Returns a log line as text; bytes that are none as the vendor shows them.
+fn readable(text: Vec<u8>) -> String {
+    String::from_utf8(text).unwrap_or_else(|error| {
+        let bytes: Vec<String> = error.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("binary: {}", bytes.join(" "))
+    })
+}

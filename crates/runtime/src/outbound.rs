@@ -4,6 +4,7 @@
 //! judged are connected to; each redirect is a request of its own, judged anew.
 
 mod address;
+mod certificate;
 
 use address::is_public;
 use ipnet::IpNet;
@@ -44,6 +45,8 @@ pub type Found = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
 #[derive(Clone)]
 pub struct Outbound {
     http: reqwest::Client,
+    /// The same, for those who do not care who answers.
+    trusting: reqwest::Client,
     allowed: Arc<Allowed>,
 }
 
@@ -159,18 +162,29 @@ impl Outbound {
     /// The same, with another way to find addresses.
     pub fn with_lookup(allow: Vec<IpNet>, lookup: Lookup) -> Self {
         let allowed = Arc::new(Allowed(allow));
-        let http = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls())
-            .dns_resolver(Arc::new(Judging { lookup, allowed: Arc::clone(&allowed) }))
-            .redirect(redirect::Policy::none())
-            .no_proxy()
-            .referer(false)
-            .connect_timeout(CONNECT_TIMEOUT)
-            .pool_idle_timeout(IDLE)
-            .pool_max_idle_per_host(MOST_IDLE_PER_HOST)
-            .build()
-            .expect("nothing of this depends on the system");
-        Self { http, allowed }
+        let client = |tls: ClientConfig| {
+            reqwest::Client::builder()
+                .tls_backend_preconfigured(tls)
+                .dns_resolver(Arc::new(Judging { lookup: Arc::clone(&lookup), allowed: Arc::clone(&allowed) }))
+                .redirect(redirect::Policy::none())
+                .no_proxy()
+                .referer(false)
+                .connect_timeout(CONNECT_TIMEOUT)
+                .pool_idle_timeout(IDLE)
+                .pool_max_idle_per_host(MOST_IDLE_PER_HOST)
+                .build()
+                .expect("nothing of this depends on the system")
+        };
+        Self { http: client(tls()), trusting: client(certificate::any()), allowed }
+    }
+
+    /// Sends a request, and returns the answer once its head is there, a redirect like any other. `validate` says whether the
+    /// server's certificate must be good.
+    pub async fn begin(&self, request: OutboundRequest, validate: bool) -> Result<reqwest::Response, OutboundError> {
+        let OutboundRequest { method, url, headers, body } = request;
+        self.check(&url)?;
+        let http = if validate { &self.http } else { &self.trusting };
+        http.request(method, url).headers(headers).body(body).send().await.map_err(failure)
     }
 
     /// Says why nothing may be sent to a URL, as far as that is known without resolving its name.

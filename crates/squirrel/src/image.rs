@@ -131,6 +131,11 @@ impl Image {
 }
 
 impl ImageData {
+    /// The index of a kind of content that a host keeps in instances.
+    pub(crate) fn kind(&self, name: &str) -> Option<u16> {
+        self.kinds.iter().position(|kind| **kind == *name).and_then(|index| u16::try_from(index).ok())
+    }
+
     /// A byte of a string: signed in the stock dialect, as C's `char` is.
     #[inline(always)]
     pub(crate) fn byte(&self, byte: u8) -> Value {

@@ -11,6 +11,7 @@ use crate::fault::Fault;
 use crate::heap::Heap;
 use crate::heap::object::{NativeKind, Payload};
 use crate::image::Image;
+use crate::library;
 use crate::value::{Tag, Value};
 
 /// A native function.
@@ -213,6 +214,33 @@ impl Call<'_> {
         Flow::Wait { step, registers: u8::try_from(self.count).unwrap_or(u8::MAX) }
     }
 
+    /// The string form of a value. Where `_tostring` must be asked for it, that is what to answer first ([`Err`]): the machine then
+    /// goes on at `step`, where the same call gives the text.
+    ///
+    /// # Errors
+    /// [`Fault::Room`], to be handed on.
+    pub fn text(&mut self, value: Value, step: u32) -> Result<Result<Value, Flow>, Fault> {
+        if self.step == step {
+            return library::answered_text(self, value).map(Ok);
+        }
+        Ok(match library::text(self, value)? {
+            library::Text::Done(text) => Ok(text),
+            library::Text::Ask(closure) => {
+                // Behind the arguments, which are kept.
+                #[expect(clippy::cast_possible_truncation, reason = "a frame has 250 registers")]
+                let first = self.count as u8;
+                Err(self.invoke(closure, first, &[value], step))
+            }
+        })
+    }
+
+    /// The string form of a value, without asking `_tostring`.
+    pub fn plain_text(&self, value: Value) -> Vec<u8> {
+        let mut text = Vec::new();
+        crate::ops::write_text(self.heap, &self.image.0, value, &mut text);
+        text
+    }
+
     /// The name under which the function was registered, and the owner as in [`FunctionInfo`](crate::FunctionInfo): for one that
     /// serves several names.
     pub fn name(&self) -> (&str, &[u8]) {
@@ -230,7 +258,7 @@ impl Call<'_> {
     /// [`ImageBuilder::class`](crate::ImageBuilder::class).
     pub fn payload(&self, instance: Value, kind: &str) -> Option<&[u8]> {
         match self.heap.payload(instance)? {
-            Payload::Host(index, bytes) if self.kind(kind) == Some(*index) => Some(bytes),
+            Payload::Host(index, bytes) if self.image.0.kind(kind) == Some(*index) => Some(bytes),
             _ => None,
         }
     }
@@ -241,23 +269,7 @@ impl Call<'_> {
     /// # Errors
     /// [`Fault::Room`].
     pub fn set_payload(&mut self, instance: Value, kind: &str, bytes: &[u8]) -> Result<bool, Fault> {
-        let Some(index) = self.kind(kind) else { return Ok(false) };
-        if !instance.is(Tag::Instance) {
-            return Ok(false);
-        }
-        let class = self.heap.instances[instance.index()].class as usize;
-        if self.heap.classes[class].native != NativeKind::Host(index) {
-            return Ok(false);
-        }
-        // Before they are copied.
-        self.heap.meter.charge(bytes.len().saturating_add(size_of::<Payload>()))?;
-        self.heap.meter.release(bytes.len().saturating_add(size_of::<Payload>()));
-        self.heap.set_payload(instance, Payload::Host(index, bytes.into()))?;
-        Ok(true)
-    }
-
-    fn kind(&self, name: &str) -> Option<u16> {
-        self.image.0.kinds.iter().position(|kind| **kind == *name).and_then(|index| u16::try_from(index).ok())
+        set_payload(self.heap, self.image, instance, kind, bytes)
     }
 
     /// Takes fuel for work done: about one unit for what an instruction costs, or for 16 bytes moved.
@@ -275,4 +287,27 @@ impl Call<'_> {
         let host: &mut dyn Any = self.host;
         host.downcast_mut()
     }
+}
+
+/// Sets the bytes that a host keeps in an instance: see [`Call::set_payload`].
+pub(crate) fn set_payload(
+    heap: &mut Heap,
+    image: &Image,
+    instance: Value,
+    kind: &str,
+    bytes: &[u8],
+) -> Result<bool, Fault> {
+    let Some(index) = image.0.kind(kind) else { return Ok(false) };
+    if !instance.is(Tag::Instance) {
+        return Ok(false);
+    }
+    let class = heap.instances[instance.index()].class as usize;
+    if heap.classes[class].native != NativeKind::Host(index) {
+        return Ok(false);
+    }
+    // Before they are copied.
+    heap.meter.charge(bytes.len().saturating_add(size_of::<Payload>()))?;
+    heap.meter.release(bytes.len().saturating_add(size_of::<Payload>()));
+    heap.set_payload(instance, Payload::Host(index, bytes.into()))?;
+    Ok(true)
 }

@@ -91,7 +91,8 @@ impl Store {
                 "update device
                  set group_id = null, group_kind = null, product_id = null, group_owner_id = null, agent_id = null,
                      blessed = ?2, agent_running = ?2, agent_state_changed_ms = null,
-                     restart_kind = null, restart_requested_ms = null, deployment_id = null, updated_ms = ?3
+                     restart_kind = null, restart_requested_ms = null, deployment_id = null,
+                     agent_restart_kind = null, agent_restart_ms = null, agent_deployment_id = null, updated_ms = ?3
                  where id = ?1",
                 &[&id.as_str(), &false, &act.at_ms],
             )?;

@@ -347,7 +347,9 @@ pub(crate) fn request_restart(
     conn.run(
         &format!(
             "update device
-             set restart_kind = case when restart_kind = ?3 then restart_kind else ?2 end, restart_requested_ms = ?4
+             set restart_kind = case when restart_kind = ?3 then restart_kind else ?2 end, restart_requested_ms = ?4,
+                 agent_restart_kind = case when agent_restart_kind = ?3 then agent_restart_kind else ?2 end,
+                 agent_restart_ms = ?4
              where {column} = ?1"
         ),
         &[&value, &kind.as_str(), &RestartKind::Restart.as_str(), &at_ms],

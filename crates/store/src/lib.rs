@@ -5,6 +5,7 @@
 //! `Conn::is_postgres` says so. Every method is covered by one contract suite that runs on both.
 
 mod accounts;
+mod agents;
 mod assignments;
 mod audit;
 mod backup;
@@ -43,6 +44,7 @@ mod fixture;
 mod tests;
 
 pub use accounts::{Credentials, NewAccount, QuotaChange};
+pub use agents::AgentOrders;
 pub use audit::{Act, AuditFilter};
 pub use backup::BackupError;
 pub use counters::HourlyCount;

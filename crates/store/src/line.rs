@@ -1,9 +1,9 @@
 //! What the store knows of devices that connect: who they are, what they should run, and what they say of themselves.
 
 use crate::{
-    Act, Conflict, Store, StoreError, Wake, assignments,
+    Act, Conflict, Store, StoreError, Wake, agents, assignments,
     conn::{Conn, Lock},
-    deployments, device_groups, devices, products, webhooks,
+    device_groups, devices, webhooks,
 };
 use impstead_model::{
     Assignment, Deployment, DeploymentId, Device, DeviceGroup, DeviceGroupId, DeviceId, MoveRefusal, Product,
@@ -248,18 +248,7 @@ impl Store {
     /// Returns a deployment's device code and what goes into its environment.
     pub async fn device_program(&self, deployment: &DeploymentId) -> Result<Option<DeviceProgram>, StoreError> {
         let id = deployment.clone();
-        self.read(move |conn| {
-            let Some(deployment) = deployments::find(conn, &id)? else { return Ok(None) };
-            let group = device_groups::find(conn, &deployment.group)?;
-            let product = products::find(conn, &deployment.product)?;
-            let code = conn.first("select device_code from code where sha = ?1", &[&deployment.sha], |row| {
-                row.get::<Vec<u8>>(0)
-            })?;
-            // They may have been deleted between the queries.
-            let (Some(group), Some(product), Some(code)) = (group, product, code) else { return Ok(None) };
-            Ok(Some(DeviceProgram { deployment, group, product, code: deployments::decompress(&code)? }))
-        })
-        .await
+        self.read(move |conn| agents::program(conn, &id, "device_code")).await
     }
 
     /// Enrols a device anew and returns it; `None` if it is not there.

@@ -3,8 +3,10 @@
 use crate::{StoreError, conn::Conn};
 
 /// A migration's number and its text for SQLite and for PostgreSQL.
-const MIGRATIONS: [(i64, &str, &str); 1] =
-    [(1, include_str!("../migrations/sqlite/0001_init.sql"), include_str!("../migrations/postgres/0001_init.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (1, include_str!("../migrations/sqlite/0001_init.sql"), include_str!("../migrations/postgres/0001_init.sql")),
+    (2, include_str!("../migrations/sqlite/0002_agents.sql"), include_str!("../migrations/postgres/0002_agents.sql")),
+];
 
 /// The newest schema version this program knows.
 pub const SCHEMA_VERSION: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;

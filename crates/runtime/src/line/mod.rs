@@ -9,10 +9,11 @@ mod registry;
 mod session;
 mod transport;
 
+pub(crate) use environment::environment;
 pub use registry::Sent;
 pub use transport::{Pipe, Received, Transport, pipe};
 
-use crate::{Logs, NewLine};
+use crate::{Agents, Logs, NewLine};
 use impstead_device_protocol::{DEFAULT_HEARTBEAT_S, Value};
 use impstead_model::{Clock, DeviceId, Entropy, LogSource};
 use impstead_store::{Store, StoreError, Wake};
@@ -62,6 +63,7 @@ pub struct Line(Arc<Shared>);
 struct Shared {
     store: Store,
     logs: Logs,
+    agents: Agents,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     config: LineConfig,
@@ -82,10 +84,18 @@ struct Shared {
 
 impl Line {
     /// Begins. Devices hear of changes only while [`Line::run`] runs.
-    pub fn new(store: Store, logs: Logs, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>, config: LineConfig) -> Self {
-        Self(Arc::new(Shared {
+    pub fn new(
+        store: Store,
+        logs: Logs,
+        agents: Agents,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        config: LineConfig,
+    ) -> Self {
+        let line = Self(Arc::new(Shared {
             store,
             logs,
+            agents,
             clock,
             entropy,
             config,
@@ -98,7 +108,9 @@ impl Line {
             stopping: AtomicBool::new(false),
             cut: CancellationToken::new(),
             sessions: TaskTracker::new(),
-        }))
+        }));
+        line.0.agents.reach_devices_by(line.clone());
+        line
     }
 
     /// Talks with a device from the challenge to the end of its connection.

@@ -6,7 +6,7 @@ use super::{
     registry::{Handle, Place},
     transport::{Received, Transport},
 };
-use crate::{Fate, Fates, NewLine, Pushed, Ticket};
+use crate::{Fate, Fates, NewLine, Pushed, Ticket, Undelivered, readable};
 use impstead_device_protocol::{
     Accepted, Answer, AnswerCode, Bless, Close, CloseReason, CodeChunk, CodeOffer, CodeOutcome, CodeResult, CodeWant,
     Compression, DeviceFrame, Enrol, ExitCode, Facts, HANDSHAKE_TIMEOUT_S, HandshakeError, Heartbeat, Incoming, Log,
@@ -178,6 +178,7 @@ async fn begin<T: Transport>(
     };
     session.place(&orders);
     session.status("Device connected".to_owned());
+    line.agents.device_connected(&session.id, orders.device.ip_address.clone());
     let welcomed = session.welcome(&accepted, orders).await;
     Some((session, connection, welcomed))
 }
@@ -191,6 +192,7 @@ async fn depart(line: &Shared, id: &DeviceId, connection: &str, handle: &Handle,
             Ok(true) => {
                 let (message, Place { group, log_type }) = ("Device disconnected".to_owned(), handle.place());
                 line.logs.push(NewLine { device: id.clone(), group, log_type, source: LogSource::Status, message });
+                line.agents.device_disconnected(id);
                 return;
             }
             Ok(false) => return,
@@ -558,10 +560,18 @@ impl<T: Transport> Session<'_, T> {
             Some(DeviceFrame::Ack(seq)) => {
                 self.outgoing.acknowledge(seq).map_err(|gap| End::protocol(&gap.to_string()))
             }
-            Some(DeviceFrame::Message(Message { seq, ack_wanted, name, value: _ })) => {
+            Some(DeviceFrame::Message(Message { seq, ack_wanted, name, value })) => {
                 self.number(seq)?;
-                let name = String::from_utf8_lossy(&name).into_owned();
-                self.log(LogSource::AgentError, format!("ERROR: no handler for agent.send({name:?})"));
+                if let Err(why) = self.line.agents.message(&self.id, &name, value) {
+                    let name = String::from_utf8_lossy(&name).into_owned();
+                    let text = match why {
+                        Undelivered::NoAgent => format!("ERROR: no handler for agent.send({name:?})"),
+                        Undelivered::Full => {
+                            format!("ERROR: agent.send({name:?}) was dropped: too much waits for the agent")
+                        }
+                    };
+                    self.log(LogSource::AgentError, text);
+                }
                 self.owe(seq, ack_wanted);
                 Ok(())
             }
@@ -719,12 +729,4 @@ fn stored_facts(facts: &Facts) -> DeviceFacts {
         free_memory: facts.free_memory_bytes.map(i64::from),
         rssi: facts.rssi_dbm.map(i64::from),
     }
-}
-
-/// Returns a log line as text; bytes that are none as the vendor shows them.
-fn readable(text: Vec<u8>) -> String {
-    String::from_utf8(text).unwrap_or_else(|error| {
-        let bytes: Vec<String> = error.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("binary: {}", bytes.join(" "))
-    })
 }

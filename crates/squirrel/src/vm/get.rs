@@ -1,7 +1,7 @@
 //! Reading and writing slots, with delegates, metamethods, the methods of types, and the root table behind `this`.
 
-use super::{Held, Vm};
 use super::fiber::{Root, Then};
+use super::{Held, Vm};
 use crate::fault::Fault;
 use crate::heap::object::Metamethod;
 use crate::heap::table::NONE;

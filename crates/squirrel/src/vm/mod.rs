@@ -590,6 +590,15 @@ impl Vm {
         Ok(value)
     }
 
+    /// Sets the bytes that the host keeps in an instance: see [`Call::set_payload`](crate::Call::set_payload).
+    ///
+    /// # Errors
+    /// If there is no room for them.
+    pub fn set_payload(&mut self, instance: Value, kind: &str, bytes: &[u8]) -> Result<bool, OutOfMemory> {
+        let (instance, image) = (self.checked(instance), self.image.clone());
+        self.with_all_room(|vm| crate::native::set_payload(&mut vm.heap, &image, instance, kind, bytes))
+    }
+
     /// Reads a value.
     ///
     /// # Errors
@@ -674,6 +683,18 @@ impl Vm {
     /// The image that the machine was made from.
     pub fn image(&self) -> &Image {
         &self.image
+    }
+
+    /// How many arguments, `this` aside, a function takes at least and at most; none for what is no script function.
+    pub fn arity(&self, function: Value) -> Option<(usize, usize)> {
+        if !function.is(Tag::Closure) || !self.heap.contains(function) {
+            return None;
+        }
+        let Code::Script(index) = self.heap.closures.get(function.index())?.code else { return None };
+        let proto = self.functions.get(index as usize)?;
+        let all = usize::from(proto.parameters).saturating_sub(1);
+        let least = all.saturating_sub(usize::from(proto.defaults));
+        Some((least, if proto.vararg { usize::MAX } else { all }))
     }
 
     /// The text of a value as `print` has it, without asking `_tostring`.

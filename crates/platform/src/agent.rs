@@ -1,0 +1,491 @@
+//! An agent: its machine, and the loop that hands it one event after the other.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use impstead_device_protocol::Value as Data;
+use squirrel::{Failure, Fault, Heap, Image, IntoSquirrel, Limits, OutOfMemory, Program, Step, Value, Vm};
+
+use crate::api::{self, HIDDEN};
+use crate::data::Given;
+use crate::host::{Callback, Credit, Effect, Place, PlatformHost, Surroundings, Timers, Wait, callback};
+use crate::http::{HttpAnswer, HttpResponse, Inbound};
+
+/// Events that wait for an agent; what comes then is refused.
+const MOST_WAITING: usize = 1000;
+
+/// Something that happens to an agent.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// A message from its device.
+    Message {
+        /// Its name.
+        name: Vec<u8>,
+        /// What it says.
+        data: Data,
+    },
+    /// Its device has connected.
+    Connected {
+        /// From where.
+        ip_address: Option<String>,
+    },
+    /// Its device has disconnected.
+    Disconnected,
+    /// A request to its URL, which [`Effect::Respond`] answers.
+    Request {
+        /// A number that no other request has.
+        id: u32,
+        /// The request.
+        request: Inbound,
+    },
+    /// The end of a request that it made.
+    Answer {
+        /// The request's number.
+        id: u32,
+        /// The answer.
+        answer: HttpAnswer,
+    },
+    /// A piece of an answer's body.
+    Chunk {
+        /// The request's number.
+        id: u32,
+        /// The piece.
+        bytes: Vec<u8>,
+    },
+    /// It is to restart when it sees fit, for a reason among `SHUTDOWN_...`.
+    Shutdown(i32),
+}
+
+/// How far an agent has come.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Progress {
+    /// There is more to do: run it again.
+    More,
+    /// It waits for events; run it again at this Unix time in microseconds at the latest, if there is one.
+    Idle {
+        /// When its next timer is due.
+        wake_us: Option<i64>,
+    },
+    /// It has ended. Nothing runs any more.
+    Ended(End),
+}
+
+/// Why an agent has ended. It is to be started again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// It called `server.restart()`.
+    Restart,
+    /// An error that nothing caught.
+    Failed {
+        /// The request that was being handled.
+        request: Option<u32>,
+    },
+    /// It wanted more memory than it may have.
+    OutOfMemory,
+}
+
+/// What is at work in the machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Work {
+    Nothing,
+    /// The program itself, or what it requires.
+    Program,
+    Callback {
+        request: Option<u32>,
+    },
+    /// The handler of unhandled exceptions, the last thing to run.
+    LastWords {
+        request: Option<u32>,
+    },
+}
+
+/// An agent: a machine with its program, and what it waits for.
+pub struct Agent {
+    vm: Vm,
+    host: PlatformHost,
+    /// What is still to be run of the program: libraries first.
+    programs: VecDeque<Program>,
+    waiting: VecDeque<(i64, Event)>,
+    work: Work,
+    end: Option<End>,
+}
+
+impl Agent {
+    /// Makes an agent. `programs` are the libraries it requires, in their order, and the program itself, last; all were compiled
+    /// for `image`, which is one of [`agent_image`](crate::agent_image).
+    ///
+    /// # Errors
+    /// If it does not fit the limits.
+    pub fn new(
+        image: &Image,
+        programs: &[Program],
+        limits: Limits,
+        surroundings: Surroundings,
+        now_us: i64,
+    ) -> Result<Agent, OutOfMemory> {
+        let mut vm = Vm::new(image, programs.last(), limits)?;
+        let callbacks = vm.make(vec![Value::NULL; Callback::COUNT])?;
+        for table in Callback::TABLES {
+            let made = vm.make(NewTable)?;
+            if let Some(place) = vm.heap_mut().items_mut(callbacks).get_mut(table as usize) {
+                *place = made;
+            }
+        }
+        let blob_class = vm.global(b"blob").unwrap_or(Value::NULL);
+        let mut classes = [Value::NULL; HIDDEN.len()];
+        for (class, name) in classes.iter_mut().zip(HIDDEN) {
+            *class = vm.global(name.as_bytes()).unwrap_or(Value::NULL);
+        }
+        let [request_class, response_class, timer_class] = classes;
+        let config = vm.make(NewTable)?;
+        for (place, value) in
+            Place::ALL.into_iter().zip([callbacks, blob_class, request_class, response_class, timer_class, config])
+        {
+            let held = vm.hold(value);
+            debug_assert_eq!(held, place.held());
+        }
+        for name in HIDDEN {
+            let (root, key) = (vm.root(), vm.string(name.as_bytes())?);
+            vm.heap_mut().table_remove(root, key, &mut 0);
+        }
+        let id = Data::string(&surroundings.device_id);
+        let config_of = surroundings.config.iter().map(|(name, data)| (&**name, data));
+        for (name, data) in [("deviceid", &id)].into_iter().chain(config_of) {
+            let (name, value) = (vm.string(name.as_bytes())?, vm.make(Given { data, blob_class })?);
+            vm.heap_mut().table_set(config, name, value, &mut 0).map_err(|_| OutOfMemory)?;
+        }
+        let host = PlatformHost {
+            now_us,
+            started_us: now_us,
+            effects: Vec::new(),
+            surroundings,
+            callbacks,
+            blob_class,
+            request_class,
+            response_class,
+            timer_class,
+            timers: Timers::default(),
+            requests: HashSet::new(),
+            refused: Vec::new(),
+            responses: HashMap::new(),
+            wait: None,
+            last_id: 0,
+            credit: Credit::new(now_us),
+        };
+        let programs = programs.iter().cloned().collect();
+        let mut agent = Agent { vm, host, programs, waiting: VecDeque::new(), work: Work::Nothing, end: None };
+        agent.begin_program()?;
+        Ok(agent)
+    }
+
+    /// Takes note of an event at a Unix time in microseconds. It is handled when the agent [runs](Agent::run), behind what
+    /// came before it. Says whether there was room.
+    pub fn tell(&mut self, now_us: i64, event: Event) -> bool {
+        match &event {
+            // These come once for each request, so they always have room.
+            Event::Answer { id, .. } | Event::Chunk { id, .. } if !self.host.requests.contains(id) => return true,
+            Event::Answer { .. } => {}
+            Event::Connected { ip_address } => {
+                self.host.surroundings.is_connected = true;
+                self.host.surroundings.ip_address.clone_from(ip_address);
+            }
+            Event::Disconnected => self.host.surroundings.is_connected = false,
+            _ if self.waiting.len() >= MOST_WAITING => return false,
+            _ => {}
+        }
+        self.waiting.push_back((now_us, event));
+        true
+    }
+
+    /// What the agent saved last is safe now.
+    pub fn saved(&mut self) {
+        if self.host.wait == Some(Wait::Saved) {
+            self.host.wait = None;
+            self.vm.answer(Value::NULL);
+        }
+    }
+
+    /// What the agent wants done, in the order in which it wanted it.
+    pub fn take_effects(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.host.effects)
+    }
+
+    /// Whether the program wants to hear of restarts that can wait: [`Event::Shutdown`].
+    pub fn wants_shutdown(&self) -> bool {
+        !callback(self.vm.heap(), self.host.callbacks, Callback::Shutdown).is_null()
+    }
+
+    /// Requests to the agent that it has not answered, in no order.
+    pub fn open_requests(&self) -> Vec<u32> {
+        self.host.responses.keys().copied().collect()
+    }
+
+    /// Nobody waits for the answer to this request any more.
+    pub fn forget_request(&mut self, id: u32) {
+        self.host.responses.remove(&id);
+    }
+
+    /// Bytes of the process that the agent takes, about.
+    pub fn resident_bytes(&self) -> usize {
+        self.vm.resident_bytes()
+    }
+
+    /// Runs the agent for about `fuel` instructions at a Unix time in microseconds, which never goes back.
+    pub fn run(&mut self, now_us: i64, fuel: u32) -> Progress {
+        if let Some(end) = self.end {
+            return Progress::Ended(end);
+        }
+        self.host.now_us = self.host.now_us.max(now_us);
+        match self.step(fuel) {
+            Ok(progress) => progress,
+            Err(OutOfMemory) => self.out_of_memory(),
+        }
+    }
+
+    fn step(&mut self, fuel: u32) -> Result<Progress, OutOfMemory> {
+        if self.work == Work::Nothing && !self.begin_next()? {
+            return Ok(Progress::Idle { wake_us: self.host.timers.first().map(|(due_us, _)| due_us) });
+        }
+        if let Some(wait) = self.host.wait.clone() {
+            if wait == Wait::Restart {
+                return Ok(self.ended(End::Restart));
+            }
+            if !self.answer(&wait)? {
+                let wake_us = if let Wait::Until(until_us) = wait { Some(until_us) } else { None };
+                return Ok(Progress::Idle { wake_us });
+            }
+        }
+        Ok(match self.vm.run(&mut self.host, fuel) {
+            Step::More | Step::Waiting => Progress::More,
+            Step::Done(_) => self.done()?,
+            Step::Failed(failure) => self.failed(&failure),
+            Step::OutOfMemory => self.out_of_memory(),
+            Step::Corrupt => self.ended(End::Failed { request: None }),
+        })
+    }
+
+    fn ended(&mut self, end: End) -> Progress {
+        self.end = Some(end);
+        Progress::Ended(end)
+    }
+
+    fn out_of_memory(&mut self) -> Progress {
+        self.host.complain("out of memory");
+        self.ended(End::OutOfMemory)
+    }
+
+    /// A call is through.
+    fn done(&mut self) -> Result<Progress, OutOfMemory> {
+        if let Work::LastWords { request } = self.work {
+            return Ok(self.ended(End::Failed { request }));
+        }
+        let program = self.work == Work::Program;
+        self.work = Work::Nothing;
+        if program {
+            self.begin_program()?;
+        }
+        Ok(Progress::More)
+    }
+
+    /// Nothing caught an error: says so, and lets the program have its last words.
+    fn failed(&mut self, failure: &Failure) -> Progress {
+        let mut lines = vec![[b"ERROR: ", &failure.message[..]].concat()];
+        for entry in failure.stack.iter().filter(|entry| entry.line >= 0) {
+            let place = format!(":{}", entry.line);
+            lines.push([b"ERROR:   in ", &entry.function[..], b" ", &entry.source, place.as_bytes()].concat());
+        }
+        for line in lines {
+            self.host.log(true, line);
+        }
+        let request = match self.work {
+            Work::Callback { request } => request,
+            Work::LastWords { request } => return self.ended(End::Failed { request }),
+            Work::Program | Work::Nothing => None,
+        };
+        let handler = callback(self.vm.heap(), self.host.callbacks, Callback::Unhandled);
+        if !handler.is_null() && self.start(handler, &[failure.value], Work::LastWords { request }) {
+            return Progress::More;
+        }
+        self.ended(End::Failed { request })
+    }
+
+    /// Begins what comes next of the program.
+    fn begin_program(&mut self) -> Result<(), OutOfMemory> {
+        if let Some(program) = self.programs.pop_front() {
+            let main = self.vm.load(&program)?;
+            self.start(main, &[], Work::Program);
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, function: Value, arguments: &[Value], work: Work) -> bool {
+        let root = self.vm.root();
+        let started = self.vm.start(function, root, arguments).is_ok();
+        if started {
+            self.work = work;
+        }
+        started
+    }
+
+    /// Answers the function that waits, if what it waits for is there.
+    fn answer(&mut self, wait: &Wait) -> Result<bool, OutOfMemory> {
+        let value = match wait {
+            Wait::Until(until_us) if *until_us <= self.host.now_us => Value::NULL,
+            Wait::Answer(id) => {
+                let Some(answer) = self.take_answer(*id) else { return Ok(false) };
+                self.vm.make(Made(|heap: &mut Heap| api::answer_table(heap, &answer)))?
+            }
+            _ => return Ok(false),
+        };
+        self.host.wait = None;
+        self.vm.answer(value);
+        Ok(true)
+    }
+
+    /// Takes the answer to a request out of what waits.
+    fn take_answer(&mut self, wanted: u32) -> Option<HttpAnswer> {
+        if let Some(place) = self.host.refused.iter().position(|(id, _)| *id == wanted) {
+            self.host.requests.remove(&wanted);
+            return Some(self.host.refused.swap_remove(place).1);
+        }
+        let is_it = |event: &Event| matches!(event, Event::Answer { id, .. } if *id == wanted);
+        let place = self.waiting.iter().position(|(_, event)| is_it(event))?;
+        match self.waiting.remove(place) {
+            Some((_, Event::Answer { answer, .. })) => {
+                self.host.requests.remove(&wanted);
+                Some(answer)
+            }
+            _ => None,
+        }
+    }
+
+    /// Begins to handle the timer or event that is first. Says whether there is one.
+    fn begin_next(&mut self) -> Result<bool, OutOfMemory> {
+        loop {
+            // Answered before they were sent, but never inside the call that sent them.
+            if !self.host.refused.is_empty() {
+                let (id, answer) = self.host.refused.remove(0);
+                self.waiting.push_back((self.host.now_us, Event::Answer { id, answer }));
+                continue;
+            }
+            let timer = self.host.timers.first().filter(|&(due_us, _)| due_us <= self.host.now_us);
+            let event_us = self.waiting.front().map(|&(at_us, _)| at_us);
+            let begun = match (timer, event_us) {
+                (Some((due_us, id)), at_us) if at_us.is_none_or(|at_us| due_us <= at_us) => self.begin_timer(id),
+                (_, Some(_)) => match self.waiting.pop_front() {
+                    Some((_, event)) => self.begin_event(event)?,
+                    None => false,
+                },
+                _ => return Ok(false),
+            };
+            if begun {
+                return Ok(true);
+            }
+        }
+    }
+
+    fn begin_timer(&mut self, id: u32) -> bool {
+        self.host.timers.remove(id);
+        let function = self.take_callback(Callback::Timers, id);
+        self.start(function, &[], Work::Callback { request: None })
+    }
+
+    /// A function of a table of functions, which is called once and forgotten.
+    fn take_callback(&mut self, which: Callback, id: u32) -> Value {
+        let table = callback(self.vm.heap(), self.host.callbacks, which);
+        #[expect(clippy::cast_possible_wrap, reason = "the bits are the key")]
+        let key = Value::integer(id as i32);
+        self.vm.heap_mut().table_remove(table, key, &mut 0).unwrap_or(Value::NULL)
+    }
+
+    /// Begins to handle an event. Says whether that takes a call.
+    fn begin_event(&mut self, event: Event) -> Result<bool, OutOfMemory> {
+        let registered = |agent: &Agent, which| callback(agent.vm.heap(), agent.host.callbacks, which);
+        let work = Work::Callback { request: None };
+        Ok(match event {
+            Event::Message { name, data } => {
+                let table = registered(self, Callback::Messages);
+                let key = self.vm.string(&name)?;
+                let function = self.vm.heap().table_get(table, key, &mut 0);
+                let Some(function) = function else {
+                    let name = String::from_utf8_lossy(&name);
+                    self.host.complain(&format!("no handler for agent.send(\"{name}\")"));
+                    return Ok(false);
+                };
+                let blob_class = self.host.blob_class;
+                let data = self.vm.make(Given { data: &data, blob_class })?;
+                self.start(function, &[data], work)
+            }
+            Event::Connected { .. } => {
+                let function = registered(self, Callback::Connect);
+                !function.is_null() && self.start(function, &[], work)
+            }
+            Event::Disconnected => {
+                let function = registered(self, Callback::Disconnect);
+                // The reason is for those who ask for it.
+                let takes_one = self.vm.arity(function).is_some_and(|(least, most)| least <= 1 && most >= 1);
+                let reason = if takes_one { vec![self.vm.make(NewTable)?] } else { Vec::new() };
+                !function.is_null() && self.start(function, &reason, work)
+            }
+            Event::Request { id, request } => self.begin_request(id, &request)?,
+            Event::Answer { id, answer } => {
+                if !self.host.requests.remove(&id) {
+                    return Ok(false);
+                }
+                self.take_callback(Callback::Chunks, id);
+                let table = self.vm.make(Made(|heap: &mut Heap| api::answer_table(heap, &answer)))?;
+                let function = self.take_callback(Callback::Answers, id);
+                !function.is_null() && self.start(function, &[table], work)
+            }
+            Event::Chunk { id, bytes } => {
+                let table = registered(self, Callback::Chunks);
+                #[expect(clippy::cast_possible_wrap, reason = "the bits are the key")]
+                let function = self.vm.heap().table_get(table, Value::integer(id as i32), &mut 0);
+                let Some(function) = function else { return Ok(false) };
+                let bytes = self.vm.string(&bytes)?;
+                self.start(function, &[bytes], work)
+            }
+            Event::Shutdown(reason) => {
+                let function = registered(self, Callback::Shutdown);
+                if function.is_null() {
+                    self.host.wait = Some(Wait::Restart);
+                    self.work = work;
+                    return Ok(true);
+                }
+                self.start(function, &[Value::integer(reason)], work)
+            }
+        })
+    }
+
+    fn begin_request(&mut self, id: u32, request: &Inbound) -> Result<bool, OutOfMemory> {
+        let function = callback(self.vm.heap(), self.host.callbacks, Callback::Request);
+        if function.is_null() {
+            let response = HttpResponse { status: 404, ..HttpResponse::default() };
+            self.host.effects.push(Effect::Respond { id, response });
+            return Ok(false);
+        }
+        let table = self.vm.make(Made(|heap: &mut Heap| api::request_table(heap, request)))?;
+        let class = self.host.response_class;
+        let response = self.vm.make(Made(|heap: &mut Heap| heap.instance(class)))?;
+        self.vm.set_payload(response, HIDDEN[1], &id.to_le_bytes())?;
+        self.host.responses.insert(id, Vec::new());
+        Ok(self.start(function, &[table, response], Work::Callback { request: Some(id) }))
+    }
+}
+
+/// An empty table.
+struct NewTable;
+
+impl IntoSquirrel for NewTable {
+    fn into_squirrel(self, heap: &mut Heap) -> Result<Value, Fault> {
+        heap.table(0)
+    }
+}
+
+/// A value that a function makes.
+struct Made<F>(F);
+
+impl<F: FnOnce(&mut Heap) -> Result<Value, Fault>> IntoSquirrel for Made<F> {
+    fn into_squirrel(self, heap: &mut Heap) -> Result<Value, Fault> {
+        (self.0)(heap)
+    }
+}

@@ -1,0 +1,410 @@
+//! `http`: requests to servers, and answers to those of others.
+
+use squirrel::{Call, Fault, Flow, Function, Heap, Member, Tag, Value};
+
+use super::{REQUEST, RESPONSE, bytes, done, function_or_null, number_of, register, wrong_type};
+use crate::codec::url;
+use crate::constants::{NO_TIMEOUT, VALIDATE_USING_SYSTEM_CA_CERTS};
+use crate::host::{Callback, Effect, Wait, host, set_callback_of};
+use crate::http::{HttpAnswer, HttpRequest, HttpResponse, Inbound, TOO_MANY_REQUESTS, curl};
+
+/// How long a request may take where the program does not say, in seconds.
+const TIMEOUT_S: f32 = 600.0;
+
+/// Headers that a response may have, and their bytes in all.
+const MOST_HEADERS: usize = 100;
+const MOST_HEADER_BYTES: usize = 64 * 1024;
+
+pub(super) const MEMBERS: &[Member<'static>] = &[
+    Member::Function(
+        Function::new("get", get, -2, ".st|o").documented("get(url [, headers]) -> httprequest", "Prepares a request."),
+    ),
+    Member::Function(
+        Function::new("httpdelete", delete, -2, ".st|o")
+            .documented("httpdelete(url [, headers]) -> httprequest", "Prepares a request."),
+    ),
+    Member::Function(
+        Function::new("post", post, 4, ".st|o.")
+            .documented("post(url, headers, body) -> httprequest", "Prepares a request with a body, a string or blob."),
+    ),
+    Member::Function(
+        Function::new("put", put, 4, ".st|o.")
+            .documented("put(url, headers, body) -> httprequest", "Prepares a request with a body, a string or blob."),
+    ),
+    Member::Function(
+        Function::new("request", request, 5, ".sst|o.")
+            .documented("request(verb, url, headers, body) -> httprequest", "Prepares a request of any method."),
+    ),
+    Member::Function(
+        Function::new("agenturl", agent_url, 1, "").documented("agenturl() -> string", "Returns the agent's own URL."),
+    ),
+    Member::Function(Function::new("onrequest", on_request, 2, "").documented(
+        "onrequest(function(request, response)|null)",
+        "Sets what is called for requests to the agent's URL.",
+    )),
+];
+
+pub(super) const REQUEST_METHODS: &[Function<'static>] = &[
+    Function::new("_typeof", request_type, 1, ""),
+    Function::new("sendsync", send_sync, 1, "x")
+        .documented("sendsync() -> table", "Sends the request and waits for the answer; nothing else runs."),
+    Function::new("sendasync", send_async, -2, "xc").documented(
+        "sendasync(function(response) [, function(chunk) [, timeout_s]])",
+        "Sends the request; the first function gets the answer, the second its body in pieces.",
+    ),
+    Function::new("cancel", cancel, 1, "x").documented("cancel()", "Gives the request up; nothing is called for it."),
+    Function::new("setvalidation", set_validation, 2, "xi")
+        .documented("setvalidation(mode)", "Says whether the server's certificate must be good."),
+];
+
+pub(super) const RESPONSE_METHODS: &[Function<'static>] = &[
+    Function::new("_typeof", response_type, 1, ""),
+    Function::new("header", header, 3, "xs.").documented("header(name, value)", "Sets a header of the answer."),
+    Function::new("send", send, -2, "xi")
+        .documented("send(status [, body])", "Sends the answer, with a string or blob for a body."),
+];
+
+fn request_type(call: &mut Call<'_>) -> Result<Flow, Fault> {
+    call.heap.string(REQUEST.as_bytes()).map(Flow::Return)
+}
+
+fn response_type(call: &mut Call<'_>) -> Result<Flow, Fault> {
+    call.heap.string(RESPONSE.as_bytes()).map(Flow::Return)
+}
+
+// Requests to servers.
+
+fn get(call: &mut Call<'_>) -> Result<Flow, Fault> {
+    prepare(call, b"GET", 1, None)
+}
+
+fn delete(call: &mut Call<'_>) -> Result<Flow, Fault> {
+    prepare(call, b"DELETE", 1, None)
+}
+
+fn post(call: &mut Call<'_>) -> Result<Flow, Fault> {
+    prepare(call, b"POST", 1, Some(3))
+}
+
+fn put(call: &mut Call<'_>) -> Result<Flow, Fault> {
+    prepare(call, b"PUT", 1, Some(3))
+}
+
+fn request(call: &mut Call<'_>) -> Result<Flow, Fault> {
+    let method = call.heap.bytes(call.argument(1)).to_vec();
+    prepare(call, &method, 2, Some(4))
+}
+
+/// Makes a request of the arguments: a URL at a place, headers behind it, and a body perhaps.
+fn prepare(call: &mut Call<'_>, method: &[u8], url: usize, body: Option<usize>) -> Result<Flow, Fault> {
+    let request = HttpRequest {
+        method: method.to_vec(),
+        url: call.heap.bytes(call.argument(url)).to_vec(),
+        headers: headers(call, url + 1)?,
+        body: match body {
+            Some(place) => bytes(call, place)?,
+            None => Vec::new(),
+        },
+    };
+    let content = Prepared { sent: None, validate: false, request }.encode();
+    call.charge(content.len() / 16 + 8);
+    let class = host(call)?.request_class;
+    let instance = call.heap.instance(class)?;
+    call.set_payload(instance, REQUEST, &content)?;
+    Ok(Flow::Return(instance))
+}
+
+/// Reads a table of headers: values are strings, numbers or bools, or arrays of these.
+fn headers(call: &Call<'_>, place: usize) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Fault> {
+    let table = call.argument(place);
+    let mut headers = Vec::new();
+    let mut add = |name: &[u8], value: Value| {
+        let text = match value.tag() {
+            Tag::String => call.heap.bytes(value).to_vec(),
+            Tag::Integer | Tag::Float | Tag::Bool => call.plain_text(value),
+            _ => return Err(Fault::error("header values must be strings")),
+        };
+        // What would end the line, and begin another one, is no header.
+        if name.is_empty() || name.iter().chain(&text).any(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
+            return Err(Fault::error("invalid header"));
+        }
+        headers.push((name.to_vec(), text));
+        Ok(())
+    };
+    for (name, value) in call.heap.entries(table) {
+        let name = call.heap.as_bytes(name).ok_or("header names must be strings")?;
+        match value.tag() {
+            Tag::Array => call.heap.items(value).iter().try_for_each(|&item| add(name, item))?,
+            Tag::Null => {}
+            _ => add(name, value)?,
+        }
+    }
+    Ok(headers)
+}
+
+/// The content of a request that a program has.
+struct Prepared {
+    /// The number under which it was sent.
+    sent: Option<u32>,
+    validate: bool,
+    request: HttpRequest,
+}
+
+impl Prepared {
+    fn encode(&self) -> Vec<u8> {
+        let HttpRequest { method, url, headers, body } = &self.request;
+        let mut out = Vec::new();
+        out.extend_from_slice(&self.sent.unwrap_or(0).to_le_bytes());
+        out.push(u8::from(self.sent.is_some()) | u8::from(self.validate) << 1);
+        let mut part = |bytes: &[u8]| {
+            out.extend_from_slice(&u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_le_bytes());
+            out.extend_from_slice(bytes);
+        };
+        for bytes in [method, url, body] {
+            part(bytes);
+        }
+        for (name, value) in headers {
+            part(name);
+            part(value);
+        }
+        out
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Prepared> {
+        let (number, rest) = bytes.split_first_chunk()?;
+        let (flags, mut rest) = rest.split_first()?;
+        let mut part = || -> Option<Vec<u8>> {
+            let (len, after) = rest.split_first_chunk()?;
+            let (bytes, after) = after.split_at_checked(u32::from_le_bytes(*len) as usize)?;
+            rest = after;
+            Some(bytes.to_vec())
+        };
+        let (method, url, body) = (part()?, part()?, part()?);
+        let mut headers = Vec::new();
+        while let (Some(name), Some(value)) = (part(), part()) {
+            headers.push((name, value));
+        }
+        Some(Prepared {
+            sent: (flags & 1 != 0).then_some(u32::from_le_bytes(*number)),
+            validate: flags & 2 != 0,
+            request: HttpRequest { method, url, headers, body },
+        })
+    }
+}
+
+fn prepared(call: &Call<'_>) -> Result<Prepared, Fault> {
+    call.payload(call.this(), REQUEST).and_then(Prepared::decode).ok_or_else(|| Fault::error("invalid type tag"))
+}
+
+/// Marks the request as sent under the next number, and returns it. Nothing may fail after it.
+fn unsent(call: &mut Call<'_>) -> Result<(u32, Prepared), Fault> {
+    let mut prepared = prepared(call)?;
+    if prepared.sent.is_some() {
+        return Err("request already sent".into());
+    }
+    let id = host(call)?.last_id.wrapping_add(1);
+    prepared.sent = Some(id);
+    Ok((id, prepared))
+}
+
+/// Sends a request, or answers it at once.
+fn dispatch(
+    call: &mut Call<'_>,
+    id: u32,
+    prepared: Prepared,
+    timeout_us: Option<i64>,
+    stream: bool,
+) -> Result<(), Fault> {
+    let this = call.this();
+    let content = prepared.encode();
+    call.set_payload(this, REQUEST, &content)?;
+    call.charge(content.len() / 16);
+    let Prepared { validate, request, .. } = prepared;
+    let host = host(call)?;
+    host.next_id();
+    let scheme = request.url.iter().take(6).map(u8::to_ascii_lowercase).collect::<Vec<_>>();
+    let refused = if !scheme.starts_with(b"http:") && !scheme.starts_with(b"https:") {
+        Some(curl::BAD_URL)
+    } else if host.credit.take(host.now_us, 1.0) {
+        None
+    } else {
+        Some(TOO_MANY_REQUESTS)
+    };
+    host.requests.insert(id);
+    match refused {
+        Some(status) => host.refused.push((id, HttpAnswer { status, ..HttpAnswer::default() })),
+        None => host.effects.push(Effect::Request { id, request, timeout_us, validate, stream }),
+    }
+    Ok(())
+}
+
+fn send_sync(call: &mut Call<'_>) -> Result<Flow, Fault> {
+    if call.step == 1 {
+        return Ok(Flow::Return(call.result));
+    }
+    let (id, prepared) = unsent(call)?;
+    dispatch(call, id, prepared, Some(microseconds(TIMEOUT_S)), false)?;
+    let answer = call.wait(1);
+    host(call)?.wait = Some(Wait::Answer(id));
+    Ok(answer)
+}
+
+fn send_async(call: &mut Call<'_>) -> Result<Flow, Fault> {
+    let stream = function_or_null(call, 2)?;
+    let timeout_us = match call.argument(3).as_number() {
+        None => Some(microseconds(TIMEOUT_S)),
+        #[expect(clippy::cast_precision_loss, reason = "it is -1")]
+        Some(seconds) if seconds == NO_TIMEOUT as f32 => None,
+        Some(seconds) => Some(microseconds(seconds.max(0.0))),
+    };
+    let (id, prepared) = unsent(call)?;
+    #[expect(clippy::cast_possible_wrap, reason = "the bits are the key")]
+    let key = Value::integer(id as i32);
+    set_callback_of(call, Callback::Answers, key, call.argument(1))?;
+    set_callback_of(call, Callback::Chunks, key, stream)?;
+    dispatch(call, id, prepared, timeout_us, !stream.is_null())?;
+    Ok(Flow::Return(call.this()))
+}
+
+fn microseconds(seconds: f32) -> i64 {
+    #[expect(clippy::cast_possible_truncation, reason = "too long is for ever")]
+    let microseconds = (f64::from(seconds) * 1e6) as i64;
+    microseconds
+}
+
+fn cancel(call: &mut Call<'_>) -> Result<Flow, Fault> {
+    let Some(id) = prepared(call)?.sent else { return done() };
+    let host = host(call)?;
+    if host.requests.remove(&id) {
+        host.refused.retain(|(refused, _)| *refused != id);
+        host.effects.push(Effect::Cancel { id });
+        #[expect(clippy::cast_possible_wrap, reason = "the bits are the key")]
+        let key = Value::integer(id as i32);
+        set_callback_of(call, Callback::Answers, key, Value::NULL)?;
+        set_callback_of(call, Callback::Chunks, key, Value::NULL)?;
+    }
+    done()
+}
+
+fn set_validation(call: &mut Call<'_>) -> Result<Flow, Fault> {
+    let mut prepared = prepared(call)?;
+    prepared.validate = call.argument(1).as_integer() == Some(VALIDATE_USING_SYSTEM_CA_CERTS);
+    let (this, content) = (call.this(), prepared.encode());
+    call.set_payload(this, REQUEST, &content)?;
+    done()
+}
+
+fn agent_url(call: &mut Call<'_>) -> Result<Flow, Fault> {
+    let url = host(call)?.surroundings.agent_url.clone();
+    call.heap.string(url.as_bytes()).map(Flow::Return)
+}
+
+fn on_request(call: &mut Call<'_>) -> Result<Flow, Fault> {
+    register(call, Callback::Request)
+}
+
+// Answers to others.
+
+fn header(call: &mut Call<'_>) -> Result<Flow, Fault> {
+    let name = call.heap.bytes(call.argument(1)).to_vec();
+    let value = match call.argument(2) {
+        value if value.is(Tag::String) => call.heap.bytes(value).to_vec(),
+        value => call.plain_text(value),
+    };
+    if name.is_empty() || name.iter().chain(&value).any(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
+        return Err("invalid header in httpresponse.header(name, value)".into());
+    }
+    let id = number_of(call, call.this(), RESPONSE).ok_or("invalid type tag")?;
+    if let Some(headers) = host(call)?.responses.get_mut(&id) {
+        headers.retain(|(known, _)| !known.eq_ignore_ascii_case(&name));
+        let bytes: usize = headers.iter().map(|(name, value)| name.len() + value.len()).sum();
+        if headers.len() >= MOST_HEADERS || bytes + name.len() + value.len() > MOST_HEADER_BYTES {
+            return Err("too many headers in httpresponse.header(name, value)".into());
+        }
+        headers.push((name, value));
+    }
+    done()
+}
+
+fn send(call: &mut Call<'_>) -> Result<Flow, Fault> {
+    let status = call.argument(1).as_integer().and_then(|status| u16::try_from(status).ok());
+    let status = status.filter(|status| (100..=999).contains(status));
+    let status = status.ok_or("invalid status in httpresponse.send(status, body)")?;
+    let body = match call.argument(2) {
+        value if value.is_null() => Vec::new(),
+        value if value.is(Tag::Integer) || value.is(Tag::Float) || value.is(Tag::Bool) => call.plain_text(value),
+        value if !value.is(Tag::String) && call.heap.blob_bytes(value).is_none() => {
+            return Err(wrong_type(2, value, "string|blob"));
+        }
+        _ => bytes(call, 2)?,
+    };
+    call.charge(body.len() / 16);
+    let id = number_of(call, call.this(), RESPONSE).ok_or("invalid type tag")?;
+    let host = host(call)?;
+    match host.responses.remove(&id) {
+        Some(headers) => {
+            host.effects.push(Effect::Respond { id, response: HttpResponse { status, headers, body } });
+        }
+        None => host.complain("response already sent"),
+    }
+    done()
+}
+
+// What programs are given.
+
+/// Puts a header into a table: repeated ones become arrays.
+fn put_header(heap: &mut Heap, table: Value, name: &[u8], value: &[u8]) -> Result<(), Fault> {
+    let name = heap.string(name)?;
+    let value = heap.string(value)?;
+    match heap.table_get(table, name, &mut 0) {
+        None => heap.table_set(table, name, value, &mut 0),
+        Some(array) if array.is(Tag::Array) => heap.push(array, value),
+        Some(before) => {
+            let array = heap.array(vec![before, value])?;
+            heap.table_set(table, name, array, &mut 0)
+        }
+    }
+}
+
+fn set(heap: &mut Heap, table: Value, name: &str, value: Value) -> Result<(), Fault> {
+    let name = heap.string(name.as_bytes())?;
+    heap.table_set(table, name, value, &mut 0)
+}
+
+/// Makes the table that a program gets for an answer.
+pub(crate) fn answer_table(heap: &mut Heap, answer: &HttpAnswer) -> Result<Value, Fault> {
+    let table = heap.table(0)?;
+    set(heap, table, "statuscode", Value::integer(answer.status))?;
+    let headers = heap.table(0)?;
+    let raw = heap.array(Vec::new())?;
+    for (name, value) in &answer.headers {
+        put_header(heap, headers, &name.to_ascii_lowercase(), value)?;
+        let line = heap.string(&[name, &b": "[..], value].concat())?;
+        heap.push(raw, line)?;
+    }
+    set(heap, table, "headers", headers)?;
+    set(heap, table, "rawheaders", raw)?;
+    let body = heap.string(&answer.body)?;
+    set(heap, table, "body", body)?;
+    Ok(table)
+}
+
+/// Makes the table that a program gets for a request.
+pub(crate) fn request_table(heap: &mut Heap, request: &Inbound) -> Result<Value, Fault> {
+    let table = heap.table(0)?;
+    for (name, bytes) in [("method", &request.method), ("path", &request.path), ("body", &request.body)] {
+        let text = heap.string(bytes)?;
+        set(heap, table, name, text)?;
+    }
+    let query = heap.table(0)?;
+    for (name, value) in url::pairs(&request.query) {
+        put_header(heap, query, &name, &value)?;
+    }
+    set(heap, table, "query", query)?;
+    let headers = heap.table(0)?;
+    for (name, value) in &request.headers {
+        put_header(heap, headers, name, value)?;
+    }
+    set(heap, table, "headers", headers)?;
+    Ok(table)
+}

@@ -1,0 +1,84 @@
+//! What programs can call: one file for each object.
+
+mod device;
+mod http;
+mod imp;
+mod server;
+
+pub(crate) use http::{answer_table, request_table};
+
+use squirrel::{Call, Dialect, Fault, Flow, Image, ImageBuilder, Member, Tag, Value, syntax};
+
+use crate::constants::CONSTANTS;
+use crate::{codec, host};
+
+/// The kind of content of the platform's instances.
+const REQUEST: &str = "httprequest";
+const RESPONSE: &str = "httpresponse";
+const TIMER: &str = "timer";
+
+/// Makes the image of all agents. `seed` is a secret number: see [`ImageBuilder::with_seed`].
+pub fn agent_image(seed: u64) -> Image {
+    let mut builder = ImageBuilder::with_seed(Dialect::Imp, seed);
+    for &(name, value) in CONSTANTS {
+        builder = builder.constant(name, syntax::Constant::Scalar(syntax::Scalar::Integer(value)));
+    }
+    let http: Vec<Member<'_>> =
+        [http::MEMBERS, codec::json::MEMBERS, codec::url::MEMBERS, codec::base64::MEMBERS].concat();
+    builder
+        .object("server", server::MEMBERS)
+        .object("http", &[&http[..], &[Member::Object { name: "hash", members: codec::hash::MEMBERS }]].concat())
+        .object("device", device::MEMBERS)
+        .object("imp", imp::MEMBERS)
+        .object("crypto", codec::crypto::MEMBERS)
+        .class(REQUEST, Some(REQUEST), http::REQUEST_METHODS)
+        .class(RESPONSE, Some(RESPONSE), http::RESPONSE_METHODS)
+        .class(TIMER, Some(TIMER), imp::TIMER_METHODS)
+        .build()
+}
+
+/// The names of the classes that programs cannot see.
+pub(crate) const HIDDEN: [&str; 3] = [REQUEST, RESPONSE, TIMER];
+
+/// Nothing to return.
+fn done() -> Result<Flow, Fault> {
+    Ok(Flow::Return(Value::NULL))
+}
+
+/// Success, as a number.
+fn zero() -> Result<Flow, Fault> {
+    Ok(Flow::Return(Value::integer(0)))
+}
+
+/// The bytes of a string or blob.
+fn bytes(call: &Call<'_>, place: usize) -> Result<Vec<u8>, Fault> {
+    let value = call.argument(place);
+    let bytes = call.heap.as_bytes(value).or_else(|| call.heap.blob_bytes(value));
+    bytes.map(<[u8]>::to_vec).ok_or_else(|| wrong_type(place, value, "string|blob"))
+}
+
+fn wrong_type(place: usize, value: Value, expected: &str) -> Fault {
+    let found = value.tag().name();
+    Fault::error(format!("parameter {place} has an invalid type '{found}' ; expected: '{expected}'"))
+}
+
+/// A function, or null.
+fn function_or_null(call: &Call<'_>, place: usize) -> Result<Value, Fault> {
+    let value = call.argument(place);
+    match value.tag() {
+        Tag::Null | Tag::Closure | Tag::Native => Ok(value),
+        _ => Err(wrong_type(place, value, "null|function")),
+    }
+}
+
+/// Registers the argument as the one callback of its kind; null takes it away.
+fn register(call: &mut Call<'_>, which: host::Callback) -> Result<Flow, Fault> {
+    let function = function_or_null(call, 1)?;
+    host::set_callback(call, which, function)?;
+    done()
+}
+
+/// The number that an instance of the platform's has for content.
+fn number_of(call: &Call<'_>, instance: Value, kind: &str) -> Option<u32> {
+    call.payload(instance, kind)?.first_chunk().map(|bytes| u32::from_le_bytes(*bytes))
+}

@@ -1,0 +1,306 @@
+//! What a program's native functions work on: its timers, requests and callbacks, and what it wants done.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use impstead_device_protocol::Value as Data;
+use squirrel::{Call, Fault, Heap, Held, Host, Value};
+
+use crate::http::{HttpAnswer, HttpRequest, HttpResponse};
+
+/// What the machine of a program holds, in this order from place 0.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Place {
+    /// The array of callbacks: see [`Callback`].
+    Callbacks,
+    BlobClass,
+    RequestClass,
+    ResponseClass,
+    TimerClass,
+    ConfigParams,
+}
+
+impl Place {
+    /// All of them, in their order.
+    pub(crate) const ALL: [Place; 6] = [
+        Place::Callbacks,
+        Place::BlobClass,
+        Place::RequestClass,
+        Place::ResponseClass,
+        Place::TimerClass,
+        Place::ConfigParams,
+    ];
+
+    pub(crate) const fn held(self) -> Held {
+        Held::at(self as u32)
+    }
+}
+
+/// The functions and tables of functions that a program has registered, by their place in an array.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Callback {
+    /// `http.onrequest`
+    Request,
+    /// `device.onconnect`
+    Connect,
+    /// `device.ondisconnect`
+    Disconnect,
+    /// `server.onshutdown`
+    Shutdown,
+    /// `imp.onunhandledexception`
+    Unhandled,
+    /// `device.on`, by name
+    Messages,
+    /// `imp.wakeup`, by the timer's number
+    Timers,
+    /// What `sendasync` calls in the end, by the request's number
+    Answers,
+    /// What `sendasync` calls with pieces of a body
+    Chunks,
+}
+
+impl Callback {
+    /// How many there are.
+    pub(crate) const COUNT: usize = Callback::Chunks as usize + 1;
+    /// Those that are tables of functions.
+    pub(crate) const TABLES: [Callback; 4] =
+        [Callback::Messages, Callback::Timers, Callback::Answers, Callback::Chunks];
+}
+
+/// What a program wants done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// A line for its log.
+    Log {
+        /// Whether it is an error.
+        error: bool,
+        /// The line, any bytes.
+        text: Vec<u8>,
+    },
+    /// A message to its device.
+    Send {
+        /// Its name.
+        name: Vec<u8>,
+        /// What it says.
+        data: Data,
+    },
+    /// A request to a server; [`Event::Answer`](crate::Event::Answer) answers it, once.
+    Request {
+        /// The request's number.
+        id: u32,
+        /// What is asked.
+        request: HttpRequest,
+        /// How long all of it may take, in microseconds; none is for ever.
+        timeout_us: Option<i64>,
+        /// Whether the server's certificate must be good.
+        validate: bool,
+        /// Whether the body is wanted in pieces ([`Event::Chunk`](crate::Event::Chunk)).
+        stream: bool,
+    },
+    /// Nobody waits for this request any more.
+    Cancel {
+        /// The request's number.
+        id: u32,
+    },
+    /// The answer to a request to the agent's URL.
+    Respond {
+        /// The request's number.
+        id: u32,
+        /// The answer.
+        response: HttpResponse,
+    },
+    /// Data to keep; the program waits for [`Agent::saved`](crate::Agent::saved).
+    Save {
+        /// What to keep: a table.
+        data: Data,
+    },
+}
+
+/// What a program that waits in the middle of a call waits for.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Wait {
+    /// `imp.sleep`
+    Until(i64),
+    /// `sendsync`
+    Answer(u32),
+    /// `server.save`
+    Saved,
+    /// `server.restart`
+    Restart,
+}
+
+/// A timer.
+#[derive(Clone, Debug)]
+pub(crate) struct Timer {
+    pub(crate) id: u32,
+    pub(crate) name: Option<Vec<u8>>,
+}
+
+/// The timers of a program, in the order in which they are due.
+#[derive(Debug, Default)]
+pub(crate) struct Timers {
+    /// By the time at which they are due, in microseconds, and their number: the order of their making.
+    due: BTreeMap<(i64, u32), Timer>,
+    due_of: HashMap<u32, i64>,
+}
+
+impl Timers {
+    pub(crate) fn len(&self) -> usize {
+        self.due.len()
+    }
+
+    pub(crate) fn add(&mut self, due_us: i64, timer: Timer) {
+        self.due_of.insert(timer.id, due_us);
+        self.due.insert((due_us, timer.id), timer);
+    }
+
+    pub(crate) fn remove(&mut self, id: u32) -> Option<Timer> {
+        let due_us = self.due_of.remove(&id)?;
+        self.due.remove(&(due_us, id))
+    }
+
+    pub(crate) fn named(&self, name: &[u8]) -> Option<u32> {
+        self.due.values().find(|timer| timer.name.as_deref() == Some(name)).map(|timer| timer.id)
+    }
+
+    /// When the first is due, and its number.
+    pub(crate) fn first(&self) -> Option<(i64, u32)> {
+        self.due.keys().next().copied()
+    }
+}
+
+/// What is known of the world around a program.
+#[derive(Clone, Debug)]
+pub struct Surroundings {
+    /// The device's id.
+    pub device_id: String,
+    /// The URL of the agent.
+    pub agent_url: String,
+    /// Whether the device is connected.
+    pub is_connected: bool,
+    /// The device's address, while it is known.
+    pub ip_address: Option<String>,
+    /// What `server.load` returns.
+    pub saved: Option<Data>,
+    /// Further members of `imp.configparams`.
+    pub config: Vec<(String, Data)>,
+}
+
+/// The host of a program.
+pub(crate) struct PlatformHost {
+    /// Unix time in microseconds.
+    pub(crate) now_us: i64,
+    pub(crate) started_us: i64,
+    pub(crate) effects: Vec<Effect>,
+    pub(crate) surroundings: Surroundings,
+    pub(crate) callbacks: Value,
+    pub(crate) blob_class: Value,
+    pub(crate) request_class: Value,
+    pub(crate) response_class: Value,
+    pub(crate) timer_class: Value,
+    pub(crate) timers: Timers,
+    /// Requests whose answer is awaited.
+    pub(crate) requests: HashSet<u32>,
+    /// Requests that were answered before they were sent.
+    pub(crate) refused: Vec<(u32, HttpAnswer)>,
+    /// Requests to the agent that it has not answered, with the headers of the answer so far.
+    pub(crate) responses: HashMap<u32, Vec<(Vec<u8>, Vec<u8>)>>,
+    pub(crate) wait: Option<Wait>,
+    pub(crate) last_id: u32,
+    pub(crate) credit: Credit,
+}
+
+/// What requests cost: a store that fills up again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Credit {
+    left: f64,
+    at_us: i64,
+}
+
+impl Credit {
+    const MOST: f64 = 40.0;
+    const EACH_S: f64 = 2.0;
+
+    pub(crate) fn new(now_us: i64) -> Credit {
+        Credit { left: Self::MOST, at_us: now_us }
+    }
+
+    /// Takes what something costs, if it is there.
+    pub(crate) fn take(&mut self, now_us: i64, cost: f64) -> bool {
+        #[expect(clippy::cast_precision_loss, reason = "microseconds between two requests")]
+        let seconds = (now_us - self.at_us).max(0) as f64 / 1e6;
+        self.left = (self.left + seconds * Self::EACH_S).min(Self::MOST);
+        self.at_us = now_us;
+        let enough = self.left >= cost;
+        if enough {
+            self.left -= cost;
+        }
+        enough
+    }
+}
+
+impl PlatformHost {
+    pub(crate) fn next_id(&mut self) -> u32 {
+        self.last_id = self.last_id.wrapping_add(1);
+        self.last_id
+    }
+
+    pub(crate) fn log(&mut self, error: bool, text: Vec<u8>) {
+        self.effects.push(Effect::Log { error, text });
+    }
+
+    /// Logs what the platform itself has to say about a mistake.
+    pub(crate) fn complain(&mut self, text: &str) {
+        self.log(true, format!("ERROR: {text}").into_bytes());
+    }
+}
+
+impl Host for PlatformHost {
+    // `print` goes nowhere on the platform but to the log, which is what people expect.
+    fn print(&mut self, text: &[u8]) {
+        self.log(false, text.to_vec());
+    }
+
+    fn error(&mut self, text: &[u8]) {
+        self.log(true, text.to_vec());
+    }
+
+    fn unix_time_us(&mut self) -> i64 {
+        self.now_us
+    }
+
+    fn clock_s(&mut self) -> f32 {
+        #[expect(clippy::cast_precision_loss, reason = "floats are what programs get")]
+        let seconds = (self.now_us - self.started_us) as f32 / 1e6;
+        seconds
+    }
+}
+
+/// The host of a call.
+pub(crate) fn host<'c>(call: &'c mut Call<'_>) -> Result<&'c mut PlatformHost, Fault> {
+    call.host_as::<PlatformHost>().ok_or(Fault::Corrupt)
+}
+
+/// A function that the program has registered, or a table of functions; null if none.
+pub(crate) fn callback(heap: &Heap, callbacks: Value, which: Callback) -> Value {
+    heap.items(callbacks).get(which as usize).copied().unwrap_or(Value::NULL)
+}
+
+/// Registers a function; null takes it away.
+pub(crate) fn set_callback(call: &mut Call<'_>, which: Callback, function: Value) -> Result<(), Fault> {
+    let callbacks = host(call)?.callbacks;
+    if let Some(place) = call.heap.items_mut(callbacks).get_mut(which as usize) {
+        *place = function;
+    }
+    Ok(())
+}
+
+/// Registers a function under a key in a table of functions; null takes it away.
+pub(crate) fn set_callback_of(call: &mut Call<'_>, which: Callback, key: Value, function: Value) -> Result<(), Fault> {
+    let callbacks = host(call)?.callbacks;
+    let table = callback(call.heap, callbacks, which);
+    if function.is_null() {
+        call.heap.table_remove(table, key, &mut 0);
+        return Ok(());
+    }
+    call.heap.table_set(table, key, function, &mut 0)
+}

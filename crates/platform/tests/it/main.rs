@@ -1,0 +1,7 @@
+//! What programs see of the platform.
+
+mod life;
+mod messages;
+mod requests;
+mod timers;
+mod world;

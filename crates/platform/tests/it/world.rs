@@ -1,0 +1,137 @@
+//! A small world for one agent, in simulated time: what it wants done is done at once.
+
+use impstead_device_protocol::Value as Data;
+use platform::{Agent, Effect, End, Event, HttpAnswer, HttpRequest, HttpResponse, Progress, Surroundings, agent_image};
+use squirrel::{Image, Limits, Program};
+
+/// When the world begins: Unix time in microseconds.
+pub const BEGINNING_US: i64 = 1_764_115_200_000_000;
+
+/// Instructions of a slice: few, so that calls are cut in many places.
+const FUEL: u32 = 500;
+
+/// Slices that a test may take.
+const MOST_SLICES: u32 = 100_000;
+
+pub struct World {
+    pub agent: Agent,
+    pub now_us: i64,
+    /// What it logged, errors with `!` in front.
+    pub log: Vec<String>,
+    /// Messages to the device.
+    pub sent: Vec<(String, Data)>,
+    /// Answers to requests to the agent.
+    pub responses: Vec<(u32, HttpResponse)>,
+    /// Requests that it made.
+    pub requests: Vec<HttpRequest>,
+    /// Requests that are still open, with their numbers.
+    pub open: Vec<(u32, HttpRequest)>,
+    /// What it saved last.
+    pub saved: Option<Data>,
+    pub end: Option<End>,
+}
+
+pub fn image() -> Image {
+    agent_image(1)
+}
+
+pub fn surroundings() -> Surroundings {
+    Surroundings {
+        device_id: "5000d8c46a56cfca".into(),
+        agent_url: "http://agents.example:4001/dr6l8pJicqAQ".into(),
+        is_connected: true,
+        ip_address: Some("192.0.2.7".into()),
+        saved: None,
+        config: Vec::new(),
+    }
+}
+
+impl World {
+    pub fn new(source: &str) -> World {
+        World::with(source, surroundings(), Limits { heap_bytes: 1 << 20, ..Limits::default() })
+    }
+
+    pub fn with(source: &str, surroundings: Surroundings, limits: Limits) -> World {
+        let image = image();
+        let program = Program::compile(&image, source.as_bytes(), b"agent_code").expect("it compiles");
+        let agent = Agent::new(&image, &[program], limits, surroundings, BEGINNING_US).expect("it fits");
+        World {
+            agent,
+            now_us: BEGINNING_US,
+            log: Vec::new(),
+            sent: Vec::new(),
+            responses: Vec::new(),
+            requests: Vec::new(),
+            open: Vec::new(),
+            saved: None,
+            end: None,
+        }
+    }
+
+    /// Runs until the agent waits for something that is not time, or for more than so many seconds.
+    pub fn run_for(&mut self, seconds: i64) -> &mut World {
+        let until_us = self.now_us + seconds * 1_000_000;
+        for _ in 0..MOST_SLICES {
+            let progress = self.agent.run(self.now_us, FUEL);
+            self.look();
+            match progress {
+                Progress::More => {}
+                Progress::Idle { wake_us: Some(wake_us) } if wake_us <= self.now_us => {}
+                Progress::Idle { wake_us: Some(wake_us) } if wake_us <= until_us => self.now_us = wake_us,
+                Progress::Idle { .. } => {
+                    // What was wanted last may have been granted already.
+                    if self.agent.run(self.now_us, FUEL) == progress {
+                        return self;
+                    }
+                }
+                Progress::Ended(end) => {
+                    self.end = Some(end);
+                    return self;
+                }
+            }
+        }
+        panic!("it does not come to rest: {:?}", self.log);
+    }
+
+    /// Runs until nothing is left to do for now.
+    pub fn run(&mut self) -> &mut World {
+        self.run_for(0)
+    }
+
+    pub fn tell(&mut self, event: Event) -> &mut World {
+        assert!(self.agent.tell(self.now_us, event));
+        self.run()
+    }
+
+    pub fn answer(&mut self, answer: HttpAnswer) -> &mut World {
+        let (id, _) = self.open.remove(0);
+        self.tell(Event::Answer { id, answer })
+    }
+
+    fn look(&mut self) {
+        for effect in self.agent.take_effects() {
+            match effect {
+                Effect::Log { error, text } => {
+                    let text = String::from_utf8_lossy(&text).into_owned();
+                    self.log.push(if error { format!("!{text}") } else { text });
+                }
+                Effect::Send { name, data } => self.sent.push((String::from_utf8(name).unwrap(), data)),
+                Effect::Respond { id, response } => self.responses.push((id, response)),
+                Effect::Request { id, request, .. } => {
+                    self.requests.push(request.clone());
+                    self.open.push((id, request));
+                }
+                Effect::Cancel { id } => self.open.retain(|(open, _)| *open != id),
+                Effect::Save { data } => {
+                    self.saved = Some(data);
+                    self.agent.saved();
+                }
+            }
+        }
+    }
+}
+
+/// The log of a program that runs for an hour.
+pub fn log_of(source: &str) -> Vec<String> {
+    World::new(source).run_for(3600).log.clone()
+}
