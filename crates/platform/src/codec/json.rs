@@ -72,7 +72,7 @@ struct Encoder<'e> {
 
 impl Encoder<'_> {
     fn value(&mut self, value: Value) -> Result<(), Fault> {
-        *self.fuel -= 2;
+        *self.fuel -= 8;
         match value.tag() {
             Tag::String => self.string(self.heap.bytes(value)),
             Tag::Array => self.array(value),
@@ -86,9 +86,13 @@ impl Encoder<'_> {
 
     fn array(&mut self, array: Value) -> Result<(), Fault> {
         self.enter(array, b"[")?;
-        // Follows weak references. No container is within itself, so all copies together are smaller than the heap.
-        let items = Vec::<Value>::from_squirrel(array, self.heap).unwrap_or_default();
-        for (place, item) in items.into_iter().enumerate() {
+        let heap = self.heap;
+        let mut items = Cow::Borrowed(heap.items(array));
+        if items.iter().any(|item| item.is(Tag::WeakRef)) {
+            // Which this follows.
+            items = Cow::Owned(Vec::from_squirrel(array, heap).unwrap_or_default());
+        }
+        for (place, &item) in items.iter().enumerate() {
             self.separate(place == 0)?;
             self.value(item)?;
         }
@@ -97,6 +101,7 @@ impl Encoder<'_> {
 
     fn table(&mut self, table: Value) -> Result<(), Fault> {
         self.enter(table, b"{")?;
+        // No container is within itself, so that all these copies together are smaller than the heap.
         let mut first = true;
         for (key, value) in self.heap.entries(table) {
             let name = match self.heap.as_bytes(key) {
@@ -123,7 +128,7 @@ impl Encoder<'_> {
         if self.within.len() == DEPTH {
             return Err("value nested too deep in http.jsonencode(value)".into());
         }
-        *self.fuel -= 4;
+        *self.fuel -= 4 + i64::try_from(self.within.len() / 4).unwrap_or(0);
         self.within.push(container);
         self.out.push(open)
     }
