@@ -13,7 +13,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use impstead_model::{Clock, Entropy, SystemClock, SystemEntropy};
-use impstead_server::{App, Config, Passwords, Tls};
+use impstead_server::{App, Config, Listeners, Passwords, Tls};
 use impstead_store::Store;
 use std::{sync::Arc, time::Duration};
 use tokio::{
@@ -55,6 +55,11 @@ async fn serve(settings: &Settings, logs: &Logs) -> Result<()> {
         format!("cannot listen on {}; is the port in use, or not allowed to this user?", settings.listen)
     })?;
     let address = listener.local_addr()?;
+    let agent_address = settings.agent_address(address);
+    let agent_listener = TcpListener::bind(agent_address).await.with_context(|| {
+        format!("cannot listen on {agent_address} for requests to agents; choose another address with --agent-listen")
+    })?;
+    let agent_address = agent_listener.local_addr()?;
     let tls = read_tls(settings)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
@@ -80,13 +85,14 @@ async fn serve(settings: &Settings, logs: &Logs) -> Result<()> {
     tasks.spawn(admin::serve(admin::bind(&directory)?, Arc::new(operator), stop.clone()));
     tasks.close();
 
-    let config = settings.server_config(address);
+    let config = settings.server_config(address, agent_address);
     print(&format!("listening on {}\n", listening_url(settings, address)))?;
     if let Some(demo) = &demo {
         print(&demo::how_to_use(demo, &directory, &config.public_url))?;
     }
-    tracing::info!(%address, public_url = config.public_url, database = %settings.data.database, "listening");
-    let parts = Parts { listener: listener.into_std()?, tls, directory, store, clock, entropy, passwords, config };
+    tracing::info!(%address, %agent_address, public_url = config.public_url, agent_url = config.agent_url, database = %settings.data.database, "listening");
+    let listeners = [listener.into_std()?, agent_listener.into_std()?];
+    let parts = Parts { listeners, tls, directory, store, clock, entropy, passwords, config };
     let served = parts.serve(server_key, key_change_requests, &stop).await;
     stop.cancel();
     tasks.wait().await;
@@ -113,7 +119,8 @@ fn read_tls(settings: &Settings) -> Result<Option<Tls>> {
 
 /// What the server is made of, but for its key.
 struct Parts {
-    listener: std::net::TcpListener,
+    /// That of the API, and that of the agents.
+    listeners: [std::net::TcpListener; 2],
     tls: Option<Tls>,
     directory: Directory,
     store: Store,
@@ -135,7 +142,11 @@ impl Parts {
         stop: &CancellationToken,
     ) -> Result<()> {
         loop {
-            let listener = TcpListener::from_std(self.listener.try_clone()?)?;
+            let [api, agents] = &self.listeners;
+            let listeners = Listeners {
+                api: TcpListener::from_std(api.try_clone()?)?,
+                agents: Some(TcpListener::from_std(agents.try_clone()?)?),
+            };
             let app = App::new(
                 self.store.clone(),
                 Arc::clone(&self.clock),
@@ -145,7 +156,7 @@ impl Parts {
                 self.config.clone(),
             );
             let pause = stop.child_token();
-            let serving = impstead_server::serve(listener, self.tls.clone(), app, pause.clone());
+            let serving = impstead_server::serve(listeners, self.tls.clone(), app, pause.clone());
             let mut serving = std::pin::pin!(serving);
             let reply = tokio::select! {
                 () = &mut serving => return Ok(()),

@@ -19,8 +19,9 @@ pub(crate) struct Taken {
 /// Takes what can be sent of a value: null, bools, numbers, strings, blobs, and arrays and tables of these; keys of tables
 /// must be strings. A string that is no UTF-8 or has a NUL becomes a blob. With `text_only`, for JSON, there are no blobs.
 pub(crate) fn take(heap: &Heap, value: Value, text_only: bool) -> Taken {
-    let mut taker = Taker { heap, left: MAX_VALUE_BYTES, skipped: false, too_large: false, text_only };
-    let data = taker.take(value, 1);
+    let mut taker =
+        Taker { heap, path: Vec::new(), left: MAX_VALUE_BYTES, skipped: false, too_large: false, text_only };
+    let data = taker.take(value);
     let data = data.unwrap_or_else(|| {
         taker.skipped = true;
         Data::Null
@@ -30,6 +31,8 @@ pub(crate) fn take(heap: &Heap, value: Value, text_only: bool) -> Taken {
 
 struct Taker<'h> {
     heap: &'h Heap,
+    /// The containers around the value at hand.
+    path: Vec<Value>,
     /// Bytes that may still be taken: what two containers share is taken twice.
     left: usize,
     skipped: bool,
@@ -38,15 +41,13 @@ struct Taker<'h> {
 }
 
 impl Taker<'_> {
-    fn take(&mut self, value: Value, depth: usize) -> Option<Data> {
+    fn take(&mut self, value: Value) -> Option<Data> {
         let size = 4 + self.heap.bytes(value).len() + self.heap.blob_bytes(value).map_or(0, <[u8]>::len);
-        match self.left.checked_sub(size) {
-            Some(left) => self.left = left,
-            None => {
-                self.too_large = true;
-                return Some(Data::Null);
-            }
-        }
+        let Some(left) = self.left.checked_sub(size) else {
+            self.too_large = true;
+            return Some(Data::Null);
+        };
+        self.left = left;
         match value.tag() {
             Tag::Null => Some(Data::Null),
             Tag::Bool => value.as_bool().map(Data::Bool),
@@ -61,35 +62,43 @@ impl Taker<'_> {
                 }
             }
             Tag::Instance if !self.text_only => self.heap.blob_bytes(value).map(Data::blob),
-            Tag::Array if depth < MAX_DEPTH => {
-                let items: Vec<Value> = self.heap.items(value).to_vec();
-                let items = items.into_iter().filter_map(|item| self.part(item, depth)).collect();
-                Some(Data::Array(items))
-            }
-            Tag::Table if depth < MAX_DEPTH => {
-                let mut entries = Vec::new();
-                for (key, value) in self.heap.entries(value) {
-                    let Some(key) = self.heap.as_bytes(key).filter(|key| is_safe(key)) else {
-                        self.skipped = true;
-                        continue;
-                    };
-                    self.left = self.left.saturating_sub(key.len());
-                    if let Some(value) = self.part(value, depth) {
-                        entries.push((Key::String(key.into()), value));
-                    }
-                }
-                Some(Data::Table(entries.into()))
+            // What contains itself is cut, as is what is nested too deep.
+            Tag::Array | Tag::Table if self.path.len() + 1 < MAX_DEPTH && !self.path.contains(&value) => {
+                self.path.push(value);
+                let data = if value.is(Tag::Array) { self.take_items(value) } else { self.take_entries(value) };
+                self.path.pop();
+                Some(data)
             }
             _ => None,
         }
     }
 
+    fn take_items(&mut self, array: Value) -> Data {
+        let heap = self.heap;
+        Data::Array(heap.items(array).iter().filter_map(|&item| self.part(item)).collect())
+    }
+
+    fn take_entries(&mut self, table: Value) -> Data {
+        let mut entries = Vec::new();
+        for (key, value) in self.heap.entries(table) {
+            let Some(key) = self.heap.as_bytes(key).filter(|key| is_safe(key)) else {
+                self.skipped = true;
+                continue;
+            };
+            self.left = self.left.saturating_sub(key.len());
+            if let Some(value) = self.part(value) {
+                entries.push((Key::String(key.into()), value));
+            }
+        }
+        Data::Table(entries.into())
+    }
+
     /// Takes a part of a container.
-    fn part(&mut self, value: Value, depth: usize) -> Option<Data> {
+    fn part(&mut self, value: Value) -> Option<Data> {
         if self.too_large {
             return None;
         }
-        let data = self.take(value, depth + 1);
+        let data = self.take(value);
         self.skipped |= data.is_none();
         data
     }

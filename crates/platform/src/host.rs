@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use impstead_device_protocol::Value as Data;
 use squirrel::{Call, Fault, Heap, Held, Host, Value};
 
-use crate::http::{HttpAnswer, HttpRequest, HttpResponse};
+use crate::http::{Headers, HttpAnswer, HttpRequest, HttpResponse};
 
 /// What the machine of a program holds, in this order from place 0.
 #[derive(Clone, Copy, Debug)]
@@ -203,7 +203,7 @@ pub(crate) struct PlatformHost {
     /// Requests that were answered before they were sent.
     pub(crate) refused: Vec<(u32, HttpAnswer)>,
     /// Requests to the agent that it has not answered, with the headers of the answer so far.
-    pub(crate) responses: HashMap<u32, Vec<(Vec<u8>, Vec<u8>)>>,
+    pub(crate) responses: HashMap<u32, Headers>,
     pub(crate) wait: Option<Wait>,
     pub(crate) last_id: u32,
     pub(crate) credit: Credit,

@@ -1,5 +1,8 @@
 //! Requests and answers, as bytes.
 
+/// Names and values of headers, any bytes, in their order.
+pub type Headers = Vec<(Vec<u8>, Vec<u8>)>;
+
 /// A request to a server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HttpRequest {
@@ -8,7 +11,7 @@ pub struct HttpRequest {
     /// As the program wrote it; it begins with `http:` or `https:`.
     pub url: Vec<u8>,
     /// Names and values.
-    pub headers: Vec<(Vec<u8>, Vec<u8>)>,
+    pub headers: Headers,
     /// The body.
     pub body: Vec<u8>,
 }
@@ -19,7 +22,7 @@ pub struct HttpAnswer {
     /// The status; below 100 the number of an error of libcurl.
     pub status: i32,
     /// Names and values, in their order.
-    pub headers: Vec<(Vec<u8>, Vec<u8>)>,
+    pub headers: Headers,
     /// The body; what was given in pieces is not in it.
     pub body: Vec<u8>,
 }
@@ -57,7 +60,7 @@ pub struct Inbound {
     /// What stands behind the question mark, as it came.
     pub query: Vec<u8>,
     /// Names, in small letters, and values.
-    pub headers: Vec<(Vec<u8>, Vec<u8>)>,
+    pub headers: Headers,
     /// The body.
     pub body: Vec<u8>,
 }
@@ -68,7 +71,7 @@ pub struct HttpResponse {
     /// The status.
     pub status: u16,
     /// Names and values.
-    pub headers: Vec<(Vec<u8>, Vec<u8>)>,
+    pub headers: Headers,
     /// The body.
     pub body: Vec<u8>,
 }

@@ -14,4 +14,4 @@ mod http;
 pub use agent::{Agent, End, Event, Progress};
 pub use api::agent_image;
 pub use host::{Effect, Surroundings};
-pub use http::{HttpAnswer, HttpRequest, HttpResponse, Inbound, curl};
+pub use http::{Headers, HttpAnswer, HttpRequest, HttpResponse, Inbound, curl};

@@ -1,6 +1,6 @@
 use crate::RateLimit;
 use impstead_bus::Capacity;
-use impstead_runtime::{LineConfig, LogLimits, WebhookLimits};
+use impstead_runtime::{AgentConfig, LineConfig, LogLimits, WebhookLimits};
 use ipnet::IpNet;
 use std::{net::IpAddr, time::Duration};
 
@@ -11,6 +11,8 @@ pub struct Config {
     pub public_url: String,
     /// The same for agents: their URLs are this and `/{agent id}`.
     pub agent_url: String,
+    /// How agents are set up, but for their URL.
+    pub agents: AgentConfig,
     /// Requests allowed to an account, and to an address before login.
     pub rate_limit: RateLimit,
     /// Proxies whose `X-Forwarded-For` is believed.
@@ -54,6 +56,7 @@ impl Default for Config {
         Self {
             public_url: "http://127.0.0.1:8080".into(),
             agent_url: "http://127.0.0.1:8081".into(),
+            agents: AgentConfig::default(),
             rate_limit: RateLimit { bucket: 40, refill_per_s: 400.0 },
             trusted_proxies: TrustedProxies::default(),
             access_token_life: Duration::from_secs(3600),

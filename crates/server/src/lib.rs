@@ -4,6 +4,7 @@
 //! the gate (`gate.rs`): request id, caller, rate limit, metrics, access log, and the body of every error.
 
 mod accounts;
+mod agent_urls;
 mod auth;
 mod caller;
 mod compile;
@@ -41,25 +42,29 @@ mod webhooks;
 
 pub use config::{Config, TrustedProxies};
 pub use document::MEDIA_TYPE;
-pub use impstead_runtime::LogLimits;
+pub use impstead_runtime::{AgentConfig, LogLimits};
 pub use passwords::Passwords;
 pub use rate_limit::RateLimit;
 pub use routes::{Access, Route, router, routes};
 pub use secrets::{Purpose, ServerKey, new_hex_token, token_hash};
-pub use serve::{Tls, serve};
+pub use serve::{Listeners, Tls, serve};
 
 use caller::Sessions;
 use compile::Compiler;
 use impstead_bus::Bus;
 use impstead_model::{Clock, Entropy};
-use impstead_runtime::{Line, Logs, Outbound};
+use impstead_runtime::{Agents, Line, Logs, Outbound};
 use impstead_store::Store;
 use log_streams::Streams;
 use login_guard::LoginGuard;
 use metrics::Metrics;
 use openapi::Documentation;
 use rate_limit::RateLimits;
-use std::{ops::Deref, sync::Arc};
+use std::{
+    hash::{BuildHasher as _, RandomState},
+    ops::Deref,
+    sync::Arc,
+};
 use tokio::sync::Semaphore;
 
 /// Everything that handlers share. A cheap handle.
@@ -84,6 +89,8 @@ pub struct Shared {
     pub bus: Bus,
     /// What devices log.
     pub logs: Logs,
+    /// The agents.
+    pub agents: Agents,
     /// Connected devices.
     pub line: Line,
     /// How requests go out to addresses that strangers choose.
@@ -119,8 +126,13 @@ impl App {
         let rate_limits = RateLimits::new(config.rate_limit);
         let bus = Bus::default();
         let logs = Logs::new(store.clone(), bus.clone(), Arc::clone(&clock), config.log_limits);
-        let line =
-            Line::new(store.clone(), logs.clone(), Arc::clone(&clock), Arc::clone(&entropy), line::config(&config));
+        let outbound = Outbound::new(config.outbound_allow.clone());
+        let agents = AgentConfig { url: config.agent_url.clone(), ..config.agents.clone() };
+        // Nobody can prepare names that are found slowly without knowing this.
+        let seed = RandomState::new().hash_one(0);
+        let agents = Agents::new(store.clone(), logs.clone(), Arc::clone(&clock), outbound.clone(), agents, seed);
+        let (time, random) = (Arc::clone(&clock), Arc::clone(&entropy));
+        let line = Line::new(store.clone(), logs.clone(), agents.clone(), time, random, line::config(&config));
         Self(Arc::new(Shared {
             store,
             clock,
@@ -129,8 +141,9 @@ impl App {
             passwords,
             bus,
             logs,
+            agents,
             line,
-            outbound: Outbound::new(config.outbound_allow.clone()),
+            outbound,
             streams: Streams::default(),
             sessions: Sessions::new(),
             large_bodies: shape::large_bodies(),

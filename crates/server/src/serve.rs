@@ -1,8 +1,8 @@
 //! The listener: connections, TLS, and an orderly end.
 
 use crate::{
-    App, gate::Peer, log_streams, metrics::OpenConnection, progress::Progressing, request_line::AsciiRequestLines,
-    router, webhooks,
+    App, agent_urls, gate::Peer, log_streams, metrics::OpenConnection, progress::Progressing,
+    request_line::AsciiRequestLines, router, webhooks,
 };
 use axum::{body::Body, http::Uri};
 use bytes::Bytes;
@@ -25,6 +25,7 @@ use std::{
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpListener,
+    runtime::{self, Runtime},
     sync::{OwnedSemaphorePermit, Semaphore},
     task::JoinSet,
 };
@@ -72,24 +73,56 @@ pub struct Occupied(
     #[expect(dead_code, reason = "it is kept to be dropped")] Arc<(OwnedSemaphorePermit, OpenConnection)>,
 );
 
+/// Where requests come in.
+pub struct Listeners {
+    /// Those to the API.
+    pub api: TcpListener,
+    /// Those to agents. Without it no agents run.
+    pub agents: Option<TcpListener>,
+}
+
+/// What a listener's connections are answered by.
+#[derive(Clone)]
+struct Answers {
+    router: axum::Router,
+    /// Whether repeated slashes in paths are one.
+    normalizes: bool,
+}
+
 /// Serves until `stop` is cancelled, then lets requests under way end within the configured grace. What has not ended
 /// by then is cut off: nothing of `app` goes on after this returns.
-pub async fn serve(listener: TcpListener, tls: Option<Tls>, app: App, stop: CancellationToken) {
-    let router = router(app.clone());
+pub async fn serve(listeners: Listeners, tls: Option<Tls>, app: App, stop: CancellationToken) {
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let api = Answers { router: router(app.clone()), normalizes: true };
+    let of_agents = Answers { router: agent_urls::router(app.clone(), scheme), normalizes: false };
     let (mut background, end_of_logs) = (JoinSet::new(), CancellationToken::new());
     background.spawn(app.logs.clone().run(end_of_logs.clone()));
     background.spawn(log_streams::watch(app.clone(), stop.clone()));
     background.spawn(webhooks::worker(&app).run(stop.clone()));
     let line = tokio::spawn(app.line.clone().run(stop.clone()));
+    let Listeners { api: listener, agents: agent_listener } = listeners;
+    let threads = agent_listener.is_some().then(agent_threads);
+    let agents =
+        threads.as_ref().map(|threads| tokio::spawn(app.agents.clone().run(threads.handle().clone(), stop.clone())));
     let ending = CancellationToken::new();
     let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     let mut connections = JoinSet::new();
     loop {
         let accepted = async {
             let permit = Arc::clone(&room).acquire_owned().await.expect("the semaphore is never closed");
-            listener.accept().await.map(|accepted| (permit, accepted))
+            let from_agents = async {
+                match &agent_listener {
+                    Some(listener) => listener.accept().await,
+                    None => std::future::pending().await,
+                }
+            };
+            let (accepted, answers) = tokio::select! {
+                accepted = listener.accept() => (accepted, &api),
+                accepted = from_agents => (accepted, &of_agents),
+            };
+            accepted.map(|accepted| (permit, accepted, answers.clone()))
         };
-        let (permit, (stream, peer)) = tokio::select! {
+        let (permit, (stream, peer), answers) = tokio::select! {
             () = stop.cancelled() => break,
             Some(_) = connections.join_next() => continue,
             accepted = accepted => match accepted {
@@ -103,21 +136,30 @@ pub async fn serve(listener: TcpListener, tls: Option<Tls>, app: App, stop: Canc
             },
         };
         let _ = stream.set_nodelay(true);
-        let (router, ending, tls) = (router.clone(), ending.clone(), tls.clone());
+        let (ending, tls) = (ending.clone(), tls.clone());
         let open = app.metrics.connection();
         connections.spawn(async move {
             let occupied = Occupied(Arc::new((permit, open)));
             match tls {
-                None => converse(stream, peer, occupied, router, ending).await,
+                None => converse(stream, peer, occupied, answers, ending).await,
                 Some(Tls(acceptor)) => match tokio::time::timeout(HEAD_TIMEOUT, acceptor.accept(stream)).await {
-                    Ok(Ok(stream)) => converse(stream, peer, occupied, router, ending).await,
+                    Ok(Ok(stream)) => converse(stream, peer, occupied, answers, ending).await,
                     Ok(Err(error)) => tracing::debug!(%error, "TLS handshake failed"),
                     Err(_) => tracing::debug!("TLS handshake timed out"),
                 },
             }
         });
     }
-    drop(listener);
+    drop((listener, agent_listener));
+    // Agents end first: what waits for their answers ends with them, and their last lines are kept.
+    if let Some(agents) = agents
+        && let Err(error) = agents.await
+    {
+        tracing::error!(%error, "the agents ended early");
+    }
+    if let Some(threads) = threads {
+        threads.shutdown_background();
+    }
     app.streams.end_all();
     ending.cancel();
     let all_ended = async { while connections.join_next().await.is_some() {} };
@@ -133,19 +175,31 @@ pub async fn serve(listener: TcpListener, tls: Option<Tls>, app: App, stop: Canc
     while background.join_next().await.is_some() {}
 }
 
+/// Threads on which agents run, so that none of them keeps the API waiting.
+fn agent_threads() -> Runtime {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    runtime::Builder::new_multi_thread()
+        .worker_threads(processors)
+        .thread_name("agents")
+        .enable_all()
+        .build()
+        .expect("the operating system has threads")
+}
+
 /// Answers the requests of one connection.
 async fn converse(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     peer: SocketAddr,
     occupied: Occupied,
-    router: axum::Router,
+    answers: Answers,
     ending: CancellationToken,
 ) {
+    let Answers { router, normalizes } = answers;
     let between_requests = Arc::new(AtomicBool::new(true));
     let stream = AsciiRequestLines::new(Progressing::new(stream), Arc::clone(&between_requests));
     let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
         let was_between = between_requests.swap(false, Ordering::Relaxed);
-        if let Some(uri) = normalized(request.uri()) {
+        if normalizes && let Some(uri) = normalized(request.uri()) {
             *request.uri_mut() = uri;
         }
         request.extensions_mut().insert(Peer(peer));

@@ -3,7 +3,7 @@
 use crate::{Backend, Client, Database, SeededEntropy, TestClock};
 use impstead_model::{AccountId, Actor, Clock, Device, DeviceGroupId, DeviceId, Entropy, LogSource, LogType};
 use impstead_runtime::{NewLine, WebhookLimits};
-use impstead_server::{App, Config, Passwords, RateLimit, ServerKey};
+use impstead_server::{App, Config, Listeners, Passwords, RateLimit, ServerKey};
 use impstead_store::{Act, NewAccount, NewDevice, Store};
 use std::{net::SocketAddr, sync::Arc};
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -61,7 +61,7 @@ impl TestServer {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("there are free ports");
         let address = listener.local_addr().expect("the listener is bound");
         let stop = CancellationToken::new();
-        let task = tokio::spawn(impstead_server::serve(listener, None, app.clone(), stop.clone()));
+        let task = tokio::spawn(impstead_server::serve(without_agents(listener), None, app.clone(), stop.clone()));
         Self { app, clock, entropy, address, stop, task: Some(task), database }
     }
 
@@ -92,7 +92,12 @@ impl TestServer {
             self.app.config.clone(),
         );
         self.stop = CancellationToken::new();
-        self.task = Some(tokio::spawn(impstead_server::serve(listener, None, self.app.clone(), self.stop.clone())));
+        self.task = Some(tokio::spawn(impstead_server::serve(
+            without_agents(listener),
+            None,
+            self.app.clone(),
+            self.stop.clone(),
+        )));
     }
 
     /// Logs a line as if the device had.
@@ -209,4 +214,9 @@ impl Drop for TestServer {
     fn drop(&mut self) {
         self.stop.cancel();
     }
+}
+
+/// Tests of the API see no lines of agents.
+fn without_agents(api: TcpListener) -> Listeners {
+    Listeners { api, agents: None }
 }

@@ -24,6 +24,8 @@ use tracing_subscriber::filter::Targets;
 pub struct Settings {
     /// Where to listen.
     pub listen: SocketAddr,
+    /// Where to listen for requests to agents; `None` means the next port.
+    pub agent_listen: Option<SocketAddr>,
     /// Where the data are.
     pub data: DataSettings,
     /// Under which URL clients reach the server; `None` means the address it listens on.
@@ -71,11 +73,21 @@ impl DataSettings {
 }
 
 impl Settings {
-    /// Returns the server's part of the settings, now that the address it listens on is known.
-    pub fn server_config(&self, address: SocketAddr) -> Config {
+    /// Returns where to listen for requests to agents, now that the address for the API is known: at the next port, unless
+    /// that was any free one.
+    pub fn agent_address(&self, address: SocketAddr) -> SocketAddr {
+        let port = if self.listen.port() == 0 { 0 } else { address.port().checked_add(1).unwrap_or(0) };
+        self.agent_listen.unwrap_or(SocketAddr::new(address.ip(), port))
+    }
+
+    /// Returns the server's part of the settings, now that the addresses it listens on are known.
+    pub fn server_config(&self, address: SocketAddr, agent_address: SocketAddr) -> Config {
         let scheme = if self.tls.is_some() { "https" } else { "http" };
         let public_url = self.public_url.clone().unwrap_or_else(|| format!("{scheme}://{}", reachable(address)));
-        let agent_url = self.agent_url.clone().unwrap_or_else(|| parse::next_port(&public_url));
+        let agent_url = self.agent_url.clone().unwrap_or_else(|| match self.public_url {
+            Some(_) => parse::next_port(&public_url),
+            None => format!("{scheme}://{}", reachable(agent_address)),
+        });
         Config { public_url, agent_url, ..self.config.clone() }
     }
 }
@@ -114,6 +126,7 @@ pub fn of_serve(ServeFlags(given): &ServeFlags, around: &Surroundings) -> Result
     let mut values = Values::gather(given, around);
     values.check_files_keys();
     let listen = values.parse("listen", parse::address);
+    let agent_listen = values.parse_if_set("agent_listen", parse::address);
     let data = values.data();
     let public_url = values.parse_if_set("public_url", parse::base_url);
     let agent_url = values.parse_if_set("agent_url", parse::base_url);
@@ -140,7 +153,8 @@ pub fn of_serve(ServeFlags(given): &ServeFlags, around: &Surroundings) -> Result
     let log_format = values.parse("log_format", parse::log_format);
     let log_level = values.parse("log_level", parse::log_level);
     values.check_pair("tls_cert", "tls_key");
-    let (Some(tls_cert), Some(tls_key), Some(public_url), Some(agent_url)) = (tls_cert, tls_key, public_url, agent_url)
+    let (Some(tls_cert), Some(tls_key), Some(public_url), Some(agent_url), Some(agent_listen)) =
+        (tls_cert, tls_key, public_url, agent_url, agent_listen)
     else {
         return Err(Problems(values.problems));
     };
@@ -155,6 +169,7 @@ pub fn of_serve(ServeFlags(given): &ServeFlags, around: &Surroundings) -> Result
     let settings = (|| {
         Some(Settings {
             listen: listen?,
+            agent_listen,
             data: data?,
             public_url,
             agent_url,

@@ -84,6 +84,16 @@ pub const TABLE: [Setting; 28] = [
         ..NO
     },
     Setting {
+        name: "agent_listen",
+        value_name: "ADDRESS:PORT",
+        otherwise: "the address of listen, at the next port",
+        example: "0.0.0.0:8081",
+        summary: "Where to listen for requests to agents",
+        detail: "Agents have an origin of their own, see agent_url. Where listen has port 0, the operating system chooses \
+                 a port here, too.",
+        ..NO
+    },
+    Setting {
         name: "data",
         value_name: "DIR",
         default: Some("./impstead-data"),

@@ -30,6 +30,7 @@ fn defaults_need_nothing() {
     let Config {
         public_url,
         agent_url,
+        agents: _,
         rate_limit,
         trusted_proxies,
         access_token_life,
@@ -48,7 +49,7 @@ fn defaults_need_nothing() {
         log_stream_keep_alive: _,
         log_stream_unopened: _,
         log_stream_life: _,
-    } = settings.server_config("127.0.0.1:9000".parse().unwrap());
+    } = settings.server_config("127.0.0.1:9000".parse().unwrap(), "127.0.0.1:9001".parse().unwrap());
     let default = Config::default();
     assert_eq!((public_url.as_str(), agent_url.as_str()), ("http://127.0.0.1:9000", "http://127.0.0.1:9001"));
     assert_eq!(rate_limit, default.rate_limit);

@@ -6,7 +6,7 @@ use super::{REQUEST, RESPONSE, bytes, done, function_or_null, number_of, registe
 use crate::codec::url;
 use crate::constants::{NO_TIMEOUT, VALIDATE_USING_SYSTEM_CA_CERTS};
 use crate::host::{Callback, Effect, Wait, host, set_callback_of};
-use crate::http::{HttpAnswer, HttpRequest, HttpResponse, Inbound, TOO_MANY_REQUESTS, curl};
+use crate::http::{Headers, HttpAnswer, HttpRequest, HttpResponse, Inbound, TOO_MANY_REQUESTS, curl};
 
 /// How long a request may take where the program does not say, in seconds.
 const TIMEOUT_S: f32 = 600.0;
@@ -115,7 +115,7 @@ fn prepare(call: &mut Call<'_>, method: &[u8], url: usize, body: Option<usize>) 
 }
 
 /// Reads a table of headers: values are strings, numbers or bools, or arrays of these.
-fn headers(call: &Call<'_>, place: usize) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Fault> {
+fn headers(call: &Call<'_>, place: usize) -> Result<Headers, Fault> {
     let table = call.argument(place);
     let mut headers = Vec::new();
     let mut add = |name: &[u8], value: Value| {
@@ -251,11 +251,10 @@ fn send_sync(call: &mut Call<'_>) -> Result<Flow, Fault> {
 
 fn send_async(call: &mut Call<'_>) -> Result<Flow, Fault> {
     let stream = function_or_null(call, 2)?;
-    let timeout_us = match call.argument(3).as_number() {
-        None => Some(microseconds(TIMEOUT_S)),
-        #[expect(clippy::cast_precision_loss, reason = "it is -1")]
-        Some(seconds) if seconds == NO_TIMEOUT as f32 => None,
-        Some(seconds) => Some(microseconds(seconds.max(0.0))),
+    let timeout = call.argument(3);
+    let timeout_us = match timeout.as_number() {
+        _ if timeout.as_integer() == Some(NO_TIMEOUT) => None,
+        seconds => Some(microseconds(seconds.unwrap_or(TIMEOUT_S).max(0.0))),
     };
     let (id, prepared) = unsent(call)?;
     #[expect(clippy::cast_possible_wrap, reason = "the bits are the key")]

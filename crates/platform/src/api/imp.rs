@@ -56,7 +56,7 @@ fn type_of(call: &mut Call<'_>) -> Result<Flow, Fault> {
 /// Seconds as microseconds, if they are neither negative nor too many.
 fn microseconds(seconds: f64) -> Option<i64> {
     #[expect(clippy::cast_possible_truncation, reason = "in this range it fits")]
-    (0.0..=LONGEST_S).contains(&seconds).then(|| (seconds * 1e6) as i64)
+    (0.0..=LONGEST_S).contains(&seconds).then_some((seconds * 1e6) as i64)
 }
 
 fn wakeup(call: &mut Call<'_>) -> Result<Flow, Fault> {

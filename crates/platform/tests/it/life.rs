@@ -106,7 +106,7 @@ fn what_is_saved_is_loaded() {
 
 #[test]
 fn what_cannot_be_saved_is_refused_or_left_out() {
-    let source = r#"
+    let source = r"
         try { server.save(5) } catch (e) { server.log(e) }
         try { server.save({ a = array(40000, 12345678) }) } catch (e) { server.log(e) }
         server.save({ a = 1, f = server.log, b = blob(3) });
@@ -114,7 +114,7 @@ fn what_cannot_be_saved_is_refused_or_left_out() {
         server.save({ a = 1, b = blob(3) }, 2);
         server.log(server.load().b.len());
         server.save({}); server.log(server.load().len());
-    "#;
+    ";
     assert_eq!(
         log_of(source),
         [

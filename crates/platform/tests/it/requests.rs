@@ -147,10 +147,10 @@ fn requests_reach_the_handler() {
 #[test]
 fn an_answer_can_wait() {
     let mut world = World::new(
-        r#"
+        r"
         local waiting = [];
         http.onrequest(function(request, response) { waiting.append(response); imp.wakeup(5, @() response.send(200)) });
-    "#,
+    ",
     );
     world.run().tell(get(1, "/", ""));
     assert_eq!(world.agent.open_requests(), [1]);

@@ -49,13 +49,13 @@ fn sleeping_stops_everything_else() {
 
 #[test]
 fn wrong_timers_are_refused() {
-    let source = r#"
+    let source = r"
         try { imp.wakeup(-1, @() null) } catch (e) { server.log(e) }
         try { imp.wakeup(1) } catch (e) { server.log(e) }
         try { imp.wakeup(1, 2) } catch (e) { server.log(e) }
         local made = 0; while (imp.wakeup(1000, @() null)) made++;
         server.log(made);
-    "#;
+    ";
     assert_eq!(
         World::new(source).run().log,
         [
