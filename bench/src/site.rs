@@ -112,7 +112,7 @@ impl Site {
 
     fn spawn_at(&self, address: SocketAddr) -> Result<Child> {
         let log = File::options().create(true).append(true).open(self.directory.join("server.log"))?;
-        let mut command = self.command(&["serve", "--listen", &address.to_string()]);
+        let mut command = self.command(&["serve", "--listen", &address.to_string(), "--agent-listen", "127.0.0.1:0"]);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn().context("cannot run the server")
     }
 

@@ -306,6 +306,12 @@ export class Device {
         return done;
     }
 
+    /** Sends a message to its agent: `agent.send(name, value)`. */
+    message(name, value) {
+        const link = this.#socket;
+        this.#say({ type: 'message', sequence: ++link.sent, ackWanted: false, name: Buffer.from(name), value });
+    }
+
     error(text) {
         return this.log(`ERROR: ${text}`, { kind: Kind.ERROR });
     }

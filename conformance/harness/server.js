@@ -67,6 +67,7 @@ export class Server {
         this.#store = this.#database.create();
         try {
             this.port = await freePort();
+            this.agentPort = await freePort();
             await this.#launch();
         } catch (error) {
             this.#cleanUp();
@@ -83,6 +84,7 @@ export class Server {
             BINARY,
             [
                 ...['serve', '--listen', address, '--data', this.data, '--database', this.#store.url, '--public-url', this.url],
+                ...['--agent-listen', `127.0.0.1:${this.agentPort}`, '--agent-url', `http://127.0.0.1:${this.agentPort}`],
                 ...(this.#demo ? ['--demo'] : []),
             ],
             {
@@ -178,6 +180,11 @@ export class Server {
     /** Does what a phone does with BlinkUp: hands a device the plan that it joins. */
     async enrol(device, ...options) {
         return this.#command(['device', 'enrol', device.id, ...options], '');
+    }
+
+    /** Adds a library that programs may require. */
+    async addLibrary(name, source) {
+        return this.#command(['library', 'add', name, '-'], source);
     }
 
     async #command(args, input) {

@@ -68,6 +68,7 @@ onEachDatabase('imp-central-api deployments', (server) => {
         const both = await refusal(deployments.create(group.id, group.type, { device_code: broken, agent_code: broken }), 400);
         assert.deepEqual(both.meta, [{ file: 'device_code', row: 2, column: 12, type: 'error', text: 'expression expected' }]);
         assert.deepEqual((await deployments.list({ [Deployments.FILTER_DEVICE_GROUP_ID]: group.id })).data, []);
+        await server.addLibrary('Rocky.agent.lib.nut:3.0.1', 'class Rocky {}\n');
         const library = '#require "Rocky.agent.lib.nut:3.0.1"\nlocal app = Rocky();\n';
         await deployments.create(group.id, group.type, { device_code: '', agent_code: library });
     });

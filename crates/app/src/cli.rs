@@ -12,7 +12,7 @@ use impstead_cli::{ClientCommand, CompletionsArgs, DeviceCommand, Options, Squir
 
 /// A cloud for imps on your own machine, compatible with Electric Imp's impCentral API v5
 ///
-/// One program: the server (`serve`), the operator's commands on its data (`account`, `device add`, `device enrol`, `backup`, `restore`,
+/// One program: the server (`serve`), the operator's commands on its data (`account`, `device add`, `device enrol`, `library`, `backup`, `restore`,
 /// `migrate`, `admin`), and a client of the API, the vendor's included (`login`, `product`, `group`, `deploy`, …).
 #[derive(Parser)]
 #[command(name = "impstead", version, subcommand_required = true, arg_required_else_help = true, after_help = EXAMPLES)]
@@ -51,6 +51,9 @@ pub enum Command {
     /// Add, list, assign and restart devices
     #[command(subcommand)]
     Device(DeviceCommands),
+    /// Keep the libraries that programs `#require`
+    #[command(subcommand)]
+    Library(LibraryCommand),
     /// Write all data into a file, while the server goes on
     #[command(after_help = BACKUP_EXAMPLES)]
     Backup(BackupArgs),
@@ -195,6 +198,57 @@ pub struct DeviceEnrolArgs {
     /// The factory fixture that enrols: device id, MAC address or agent id
     #[arg(long, value_name = "DEVICE")]
     pub fixture: Option<String>,
+
+    #[command(flatten)]
+    pub data: DataFlags,
+}
+
+#[derive(Subcommand)]
+pub enum LibraryCommand {
+    /// Add a library, or all in a folder; one that is there is replaced
+    ///
+    /// In a folder, each file that ends in .nut is a library. Its name is the file's, and its version what the code says:
+    /// `VERSION = "1.2.3"` or `version = [1, 2, 3]`.
+    #[command(after_help = "Examples:\n  \
+        impstead library add Promise.lib.nut:4.0.0 Promise.lib.nut\n  \
+        impstead library add --from ./libraries")]
+    Add(LibraryAddArgs),
+    /// List all libraries; with --json, a line of JSON for each
+    List(LibraryListArgs),
+    /// Remove a library; agents that run keep it
+    #[command(after_help = "Examples:\n  impstead library remove Promise.lib.nut:4.0.0")]
+    Remove(LibraryRemoveArgs),
+}
+
+#[derive(Args)]
+pub struct LibraryAddArgs {
+    /// Name and version, as programs require it
+    #[arg(value_name = "NAME:VERSION", required_unless_present = "from")]
+    pub library: Option<String>,
+
+    /// File with the code; - for standard input
+    #[arg(value_name = "FILE", required_unless_present = "from")]
+    pub file: Option<String>,
+
+    /// Add all libraries of a folder
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["library", "file"])]
+    pub from: Option<std::path::PathBuf>,
+
+    #[command(flatten)]
+    pub data: DataFlags,
+}
+
+#[derive(Args)]
+pub struct LibraryListArgs {
+    #[command(flatten)]
+    pub data: DataFlags,
+}
+
+#[derive(Args)]
+pub struct LibraryRemoveArgs {
+    /// Name and version
+    #[arg(value_name = "NAME:VERSION")]
+    pub library: String,
 
     #[command(flatten)]
     pub data: DataFlags,

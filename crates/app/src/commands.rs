@@ -4,8 +4,8 @@ use crate::{
     admin::{AccountRow, Answer, IfMissing, Progress, Request, ask, read_backup},
     block_on,
     cli::{
-        AccountCommand, AdminAccountCommand, AdminCommand, BackupArgs, DeviceAddArgs, DeviceEnrolArgs, MigrateArgs,
-        RestoreArgs,
+        AccountCommand, AdminAccountCommand, AdminCommand, BackupArgs, DeviceAddArgs, DeviceEnrolArgs, LibraryAddArgs,
+        LibraryCommand, LibraryRemoveArgs, MigrateArgs, RestoreArgs,
     },
     directory::{added, create_private, sync_parent},
     settings::{self, DataFlags, DataSettings, Surroundings},
@@ -53,6 +53,86 @@ pub fn add_devices(arguments: DeviceAddArgs) -> Result<()> {
 pub fn enrol_device(arguments: DeviceEnrolArgs) -> Result<()> {
     let DeviceEnrolArgs { device, plan, token, fixture, data } = arguments;
     ask_and_show(&data, Request::EnrolDevice { device, plan, token, fixture })
+}
+
+/// `library …`
+pub fn library(command: LibraryCommand, json: bool) -> Result<()> {
+    match command {
+        LibraryCommand::Add(LibraryAddArgs { from: Some(folder), data, .. }) => add_libraries(&data, &folder),
+        LibraryCommand::Add(LibraryAddArgs { library, file, data, .. }) => {
+            let (name, version) = named(&library.unwrap_or_default())?;
+            let file = file.unwrap_or_default();
+            let source = if file == "-" { io::read_to_string(io::stdin()) } else { std::fs::read_to_string(&file) };
+            let source = source.with_context(|| format!("cannot read {file}"))?;
+            ask_and_show(&data, Request::PutLibrary { name, version, source })
+        }
+        LibraryCommand::List(arguments) if json => ask_and_show(&arguments.data, Request::ListLibraries),
+        LibraryCommand::List(arguments) => {
+            let print_one = |answer| match answer {
+                Answer::Row(row) => {
+                    let text = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
+                    print(&format!("{}:{}\n", text("name"), text("version")))
+                }
+                other => show(other),
+            };
+            block_on(ask(&data_settings(&arguments.data)?, Request::ListLibraries, IfMissing::Fail, print_one))
+        }
+        LibraryCommand::Remove(LibraryRemoveArgs { library, data }) => {
+            let (name, version) = named(&library)?;
+            ask_and_show(&data, Request::RemoveLibrary { name, version })
+        }
+    }
+}
+
+/// Takes a library's name and version apart.
+fn named(library: &str) -> Result<(String, String)> {
+    let parts = library.rsplit_once(':').filter(|(name, version)| !name.is_empty() && !version.is_empty());
+    let (name, version) =
+        parts.with_context(|| format!("{library:?} has no version: write NAME:VERSION, such as Promise.lib.nut:4.0.0"))?;
+    Ok((name.to_owned(), version.to_owned()))
+}
+
+/// Adds the libraries of a folder: nothing, if one of them has no version.
+fn add_libraries(data: &DataFlags, folder: &Path) -> Result<()> {
+    let mut found = Vec::new();
+    let entries = std::fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    for entry in entries {
+        let path = entry?.path();
+        if path.extension().is_none_or(|extension| extension != "nut") {
+            continue;
+        }
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let source = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let version = version_of(&source).with_context(|| {
+            format!(
+                "{} says no version, as in `VERSION = \"1.2.3\"`: add it by itself, with `impstead library add {name}:VERSION {}`",
+                path.display(),
+                path.display()
+            )
+        })?;
+        found.push((name, version, source));
+    }
+    if found.is_empty() {
+        bail!("there are no .nut files in {}", folder.display());
+    }
+    found.sort();
+    for (name, version, source) in found {
+        ask_and_show(data, Request::PutLibrary { name, version, source })?;
+    }
+    Ok(())
+}
+
+/// Finds the version that a library's code states: `VERSION = "1.2.3"`, or `version = [1, 2, 3]`.
+fn version_of(source: &str) -> Option<String> {
+    let lower = source.to_ascii_lowercase();
+    lower.match_indices("version").find_map(|(at, word)| {
+        let rest = source[at + word.len()..].trim_start().strip_prefix('=')?.trim_start();
+        let (open, close) = if rest.starts_with('"') { ('"', '"') } else { ('[', ']') };
+        let (stated, _) = rest.strip_prefix(open)?.split_once(close)?;
+        let numbers: Vec<&str> = stated.split(['.', ',']).map(str::trim).collect();
+        let are_numbers = numbers.iter().all(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()));
+        are_numbers.then(|| numbers.join("."))
+    })
 }
 
 /// `migrate`
@@ -246,4 +326,24 @@ fn print_if_made(password: &str, made: bool) -> Result<()> {
 /// Makes a password of 96 random bits, fit for shells and eyes.
 pub fn new_password(entropy: &dyn Entropy) -> String {
     hex(&entropy.bytes::<12>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::version_of;
+
+    #[test]
+    fn versions_are_what_the_code_states() {
+        for (source, version) in [
+            ("class A { static VERSION = \"1.2.3\"; }", Some("1.2.3")),
+            ("class A { static version = [1, 0 ,2]; }", Some("1.0.2")),
+            ("const A_VERSION=\"4.0.0\"", Some("4.0.0")),
+            ("local version = getVersion(); static VERSION = \"2.0\"", Some("2.0")),
+            ("version = \"new\"", None),
+            ("version = \"1.2", None),
+            ("", None),
+        ] {
+            assert_eq!(version_of(source).as_deref(), version, "{source}");
+        }
+    }
 }

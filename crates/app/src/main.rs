@@ -28,6 +28,7 @@ fn main() -> ExitCode {
         Command::Account(command) => commands::account(command),
         Command::Device(DeviceCommands::Add(arguments)) => commands::add_devices(arguments),
         Command::Device(DeviceCommands::Enrol(arguments)) => commands::enrol_device(arguments),
+        Command::Library(command) => commands::library(command, options.json),
         Command::Backup(arguments) => commands::backup(&arguments),
         Command::Restore(arguments) => commands::restore(&arguments),
         Command::Migrate(arguments) => commands::migrate(&arguments),

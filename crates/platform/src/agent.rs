@@ -166,10 +166,12 @@ impl Agent {
             timers: Timers::default(),
             requests: HashSet::new(),
             refused: Vec::new(),
+            soon: VecDeque::new(),
             responses: HashMap::new(),
             wait: None,
             last_id: 0,
             credit: Credit::new(now_us),
+            crypto_credit: Credit::new(now_us),
         };
         let programs = programs.iter().cloned().collect();
         let mut agent = Agent { vm, host, programs, waiting: VecDeque::new(), work: Work::Nothing, end: None };
@@ -365,6 +367,16 @@ impl Agent {
             if !self.host.refused.is_empty() {
                 let (id, answer) = self.host.refused.remove(0);
                 self.waiting.push_back((self.host.now_us, Event::Answer { id, answer }));
+                continue;
+            }
+            if let Some(id) = self.host.soon.pop_front() {
+                let call = self.take_callback(Callback::Soon, id);
+                let items = self.vm.heap().items(call).to_vec();
+                if let Some((&function, arguments)) = items.split_first()
+                    && self.start(function, arguments, Work::Callback { request: None })
+                {
+                    return Ok(true);
+                }
                 continue;
             }
             let timer = self.host.timers.first().filter(|&(due_us, _)| due_us <= self.host.now_us);

@@ -1,6 +1,6 @@
 //! What a program's native functions work on: its timers, requests and callbacks, and what it wants done.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use impstead_device_protocol::Value as Data;
 use squirrel::{Call, Fault, Heap, Held, Host, Value};
@@ -56,14 +56,16 @@ pub(crate) enum Callback {
     Answers,
     /// What `sendasync` calls with pieces of a body
     Chunks,
+    /// Functions with their arguments, in arrays, to be called soon
+    Soon,
 }
 
 impl Callback {
     /// How many there are.
-    pub(crate) const COUNT: usize = Callback::Chunks as usize + 1;
+    pub(crate) const COUNT: usize = Callback::Soon as usize + 1;
     /// Those that are tables of functions.
-    pub(crate) const TABLES: [Callback; 4] =
-        [Callback::Messages, Callback::Timers, Callback::Answers, Callback::Chunks];
+    pub(crate) const TABLES: [Callback; 5] =
+        [Callback::Messages, Callback::Timers, Callback::Answers, Callback::Chunks, Callback::Soon];
 }
 
 /// What a program wants done.
@@ -202,11 +204,16 @@ pub(crate) struct PlatformHost {
     pub(crate) requests: HashSet<u32>,
     /// Requests that were answered before they were sent.
     pub(crate) refused: Vec<(u32, HttpAnswer)>,
+    /// Calls that are due, by their numbers: see [`Callback::Soon`].
+    pub(crate) soon: VecDeque<u32>,
     /// Requests to the agent that it has not answered, with the headers of the answer so far.
     pub(crate) responses: HashMap<u32, Headers>,
     pub(crate) wait: Option<Wait>,
     pub(crate) last_id: u32,
+    /// For requests.
     pub(crate) credit: Credit,
+    /// For signatures.
+    pub(crate) crypto_credit: Credit,
 }
 
 /// What requests cost: a store that fills up again.

@@ -10,8 +10,10 @@ mod constants;
 mod data;
 mod host;
 mod http;
+mod require;
 
 pub use agent::{Agent, End, Event, Progress};
 pub use api::agent_image;
 pub use host::{Effect, Surroundings};
+pub use require::{Required, requires};
 pub use http::{Headers, HttpAnswer, HttpRequest, HttpResponse, Inbound, curl};

@@ -3,6 +3,8 @@
 use crate::error::{ApiError, compilation, internal};
 use impstead_model::Code;
 use impstead_wire as wire;
+use impstead_store::Store;
+use platform::requires;
 use squirrel::{CompileError, Dialect, Image, ImageBuilder, Program};
 use std::{
     hash::{BuildHasher as _, RandomState},
@@ -37,14 +39,21 @@ impl Compiler {
     /// # Source
     /// impCentral API v5, code `CX005`; three of the vendor's clients read it. That all errors of a source are told, not just the
     /// first, is our choice.
-    pub async fn check(&self, code: &Code) -> Result<(), ApiError> {
+    pub async fn check(&self, code: &Code, store: &Store) -> Result<(), ApiError> {
         let units = [
             ("device_code", "Device code compile failed", &code.device),
             ("agent_code", "Agent code compile failed", &code.agent),
         ];
         let mut failures = Vec::new();
         for (file, detail, source) in units {
-            if let Err(errors) = self.compile(file, source.clone()).await? {
+            let mut unknown = Vec::new();
+            for required in requires(source) {
+                if store.library(&required.name, &required.version).await?.is_none() {
+                    unknown.push(required.unknown());
+                }
+            }
+            let compiled = self.compile(file, source.clone()).await?;
+            if let Err(errors) = if unknown.is_empty() { compiled } else { Err(unknown) } {
                 failures.push((detail, errors.into_iter().map(|error| place(file, error)).collect()));
             }
         }

@@ -62,7 +62,7 @@ pub async fn create(caller: Caller, State(app): State<App>, body: Body) -> Reply
     }
     let source = |name| fields.text(name).unwrap_or_default().into_bytes();
     let code = Code { device: source("device_code"), agent: source("agent_code") };
-    app.compiler.check(&code).await?;
+    app.compiler.check(&code, &app.store).await?;
     let new = NewDeployment {
         group: group.id,
         code: code.clone(),

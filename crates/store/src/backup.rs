@@ -67,6 +67,7 @@ const TABLES: [&str; 22] = [
     "deployment",
     "device",
     "agent",
+    "library",
     "device_history",
     "connection_event",
     "log_block",

@@ -358,7 +358,7 @@ fn record(conn: &mut Conn<'_>, act: &Act, action: &str, deployment: &Deployment)
     act.record(conn, &deployment.owner, action, ("deployment", deployment.id.as_str()), Some(deployment.group.as_str()))
 }
 
-fn compress(source: &[u8]) -> Result<Vec<u8>, StoreError> {
+pub(crate) fn compress(source: &[u8]) -> Result<Vec<u8>, StoreError> {
     zstd::bulk::compress(source, zstd::DEFAULT_COMPRESSION_LEVEL).map_err(StoreError::unavailable)
 }
 

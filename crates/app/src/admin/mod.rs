@@ -5,6 +5,7 @@ mod accounts;
 mod ask;
 mod backup;
 mod devices;
+mod libraries;
 mod socket;
 
 pub use accounts::{AccountRow, QuotaLimits};
@@ -46,6 +47,12 @@ pub enum Request {
     AddDevices { owner: String, count: u32, imp_type: String, mac_address: Option<String> },
     /// Enrols a device, as BlinkUp would: a row.
     EnrolDevice { device: String, plan: String, token: String, fixture: Option<String> },
+    /// Adds or replaces a library.
+    PutLibrary { name: String, version: String, source: String },
+    /// Lists all libraries: a row for each.
+    ListLibraries,
+    /// Removes a library.
+    RemoveLibrary { name: String, version: String },
     /// Writes a backup: bytes.
     Backup,
     /// Brings the schema up to date.
@@ -129,6 +136,9 @@ impl Operator {
             Request::EnrolDevice { device, plan, token, fixture } => {
                 self.enrol_device(&device, plan, token, fixture.as_deref(), answers).await
             }
+            Request::PutLibrary { name, version, source } => self.put_library(&name, &version, &source, answers).await,
+            Request::ListLibraries => self.list_libraries(answers).await,
+            Request::RemoveLibrary { name, version } => self.remove_library(&name, &version, answers).await,
             Request::Backup => backup::write(&self.store, answers).await,
             Request::Migrate => self.migrate(answers).await,
             Request::RotateKey { discard_unreadable } => self.rotate_key(discard_unreadable, answers).await,

@@ -6,6 +6,7 @@ mod device;
 mod http;
 mod imp;
 mod server;
+mod signatures;
 
 pub(crate) use http::{answer_table, request_table};
 
@@ -32,7 +33,7 @@ pub fn agent_image(seed: u64) -> Image {
         .object("http", &[&http[..], &[Member::Object { name: "hash", members: codec::hash::MEMBERS }]].concat())
         .object("device", device::MEMBERS)
         .object("imp", imp::MEMBERS)
-        .object("crypto", codec::crypto::MEMBERS)
+        .object("crypto", &[codec::crypto::MEMBERS, signatures::MEMBERS].concat())
         .class(REQUEST, Some(REQUEST), http::REQUEST_METHODS)
         .class(RESPONSE, Some(RESPONSE), http::RESPONSE_METHODS)
         .class(TIMER, Some(TIMER), imp::TIMER_METHODS)

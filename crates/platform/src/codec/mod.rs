@@ -8,7 +8,6 @@ pub(crate) mod crypto;
 pub(crate) mod hash;
 pub(crate) mod json;
 mod number;
-#[cfg_attr(not(test), expect(dead_code, reason = "for the functions of `crypto` that call back"))]
 pub(crate) mod rsa;
 #[cfg(test)]
 mod testing;

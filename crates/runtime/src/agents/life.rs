@@ -53,7 +53,7 @@ pub async fn live(shared: Arc<Shared>, device: DeviceId, handle: Arc<Handle>, mu
     let all = async {
         loop {
             lives(&shared, &device, &handle, &mut inbox).await;
-            shared.call(&device, &handle, Place::default());
+            shared.call(&device, &handle, Place::NOWHERE);
             if shared.leave(&device, &mut inbox) {
                 return;
             }

@@ -89,11 +89,16 @@ struct Handle {
 }
 
 /// Where an agent's device is, as its log lines say, and what the agent is called.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 struct Place {
     group: Option<DeviceGroupId>,
     log_type: LogType,
     agent_id: String,
+}
+
+impl Place {
+    /// That of an agent that does not run.
+    const NOWHERE: Place = Place { group: None, log_type: LogType::Development, agent_id: String::new() };
 }
 
 /// How many requests an agent may still get.
@@ -298,7 +303,7 @@ impl Shared {
         let (told, inbox) = mpsc::channel(MOST_WAITING);
         let handle = Arc::new(Handle {
             told,
-            place: Mutex::default(),
+            place: Mutex::new(Place::NOWHERE),
             rate: Mutex::new(Rate { left: REQUEST_BURST, at: Instant::now() }),
         });
         registry.by_device.insert(device.clone(), Arc::clone(&handle));

@@ -4,6 +4,7 @@ use crate::line::environment;
 use impstead_device_protocol::{Key, Value};
 use impstead_model::{DeploymentId, DeviceGroupId, DeviceId};
 use impstead_store::{Store, StoreError};
+use platform::requires;
 use squirrel::{
     Image, Program,
     syntax::{Constant, Scalar},
@@ -55,17 +56,26 @@ impl Programs {
         }
         let Some(program) = store.agent_program(id).await? else { return Ok(None) };
         let group = program.group.id.clone();
-        let image = image.clone();
+        let mut units = Vec::new();
+        let mut unknown = None;
+        for required in requires(&program.code) {
+            let file = required.name.clone().into_bytes();
+            match store.library(&required.name, &required.version).await? {
+                // Required twice, it is there once.
+                Some(_) if units.iter().any(|(known, _)| *known == file) => {}
+                Some(source) => units.push((file, source)),
+                None => unknown = unknown.or(Some(required.unknown().to_string())),
+            }
+        }
         // `__EI` and `__VARS`; the device's own part of it is not for compiling.
         let constants = constants(&environment(&DeviceId::new(""), &program));
-        let compile = move || {
-            Program::compile_knowing(&image, &program.code, AGENT_CODE.as_bytes(), &constants)
-                .map(|program| vec![program])
-                .map_err(|errors| errors.first().map(ToString::to_string).unwrap_or_default())
-        };
-        let programs = match tokio::task::spawn_blocking(compile).await {
-            Ok(programs) => programs,
-            Err(error) => Err(format!("it cannot be compiled: {error}")),
+        units.push((AGENT_CODE.as_bytes().to_vec(), program.code));
+        let image = image.clone();
+        let programs = match unknown {
+            Some(error) => Err(error),
+            None => tokio::task::spawn_blocking(move || compile(&image, &units, constants))
+                .await
+                .unwrap_or_else(|error| Err(format!("it cannot be compiled: {error}"))),
         };
         let compiled = Arc::new(Compiled { programs });
         let mut known = self.known();
@@ -83,6 +93,24 @@ impl Programs {
     pub fn forget_all(&self) {
         self.known().clear();
     }
+}
+
+/// Compiles libraries and the program behind them, each with what the ones before it declare.
+fn compile(
+    image: &Image,
+    units: &[(Vec<u8>, Vec<u8>)],
+    mut constants: Vec<(Box<[u8]>, Constant)>,
+) -> Result<Vec<Program>, String> {
+    let mut programs = Vec::with_capacity(units.len());
+    for (name, source) in units {
+        let program = Program::compile_knowing(image, source, name, &constants).map_err(|errors| {
+            let error = errors.first().map(ToString::to_string).unwrap_or_default();
+            format!("{}:{error}", String::from_utf8_lossy(name))
+        })?;
+        constants.extend_from_slice(program.constants());
+        programs.push(program);
+    }
+    Ok(programs)
 }
 
 /// The enums of an environment.

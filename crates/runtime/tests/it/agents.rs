@@ -219,3 +219,26 @@ async fn programs_that_fail_start_again_more_and_more_slowly() {
     assert!((2..=4).contains(&starts), "{history:#?}");
     running.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn libraries_run_before_the_program() {
+    let world = World::new().await;
+    let library = "const LIMIT = 7;\nenum Mode { ON = \"on\" }\nclass Greeter {\n  function fail() { return LIMIT.missing }\n}\n";
+    world.store.put_library("Greeter.lib.nut", "1.0.0", library.as_bytes(), act()).await.unwrap();
+    let group = world.group("G").await;
+    world.assign(&group).await;
+    let running = Running::begin(&world);
+    let source = "// first line\n#require \"Greeter.lib.nut:1.0.0\"\nserver.log(LIMIT + Mode.ON);\nGreeter().fail();\n";
+    world.deploy_both(&group, "", source).await;
+    logged(
+        &world,
+        &[
+            "agent.log 7on",
+            "agent.error ERROR: the index 'missing' does not exist",
+            "agent.error ERROR:   in fail Greeter.lib.nut:4",
+            "agent.error ERROR:   in main agent_code:4",
+        ],
+    )
+    .await;
+    running.end().await;
+}

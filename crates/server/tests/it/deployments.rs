@@ -203,8 +203,32 @@ async fn lines_for_tools_before_the_compiler_are_comments() {
     on_each(async |w: World| {
         let owner = w.account("grower").await;
         let group = probes(&owner).await;
+        let store = w.server.store();
+        store.put_library("Rocky.agent.lib.nut", "3.0.1", b"class Rocky {}", w.server.act()).await.unwrap();
         let code = "#require \"Rocky.agent.lib.nut:3.0.1\"\n#line 7 \"main.nut\"\nlocal app = Rocky();\n# shell-like\n";
         deploy_with(&owner, &group, json!({ "device_code": code, "agent_code": code })).await.is(201);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn libraries_must_be_there() {
+    on_each(async |w: World| {
+        let owner = w.account("grower").await;
+        let group = probes(&owner).await;
+        let code = "// first\n#require \"Promise.lib.nut:4.0.0\", \"Other:1.0.0\"\n";
+        let refused = deploy_with(&owner, &group, json!({ "device_code": "", "agent_code": code })).await;
+        let refused = refused.fails(400, "CX005");
+        let texts: Vec<_> = refused["meta"].as_array().unwrap().iter().map(|place| place["text"].clone()).collect();
+        assert_eq!(texts, ["unknown library 'Promise.lib.nut:4.0.0'", "unknown library 'Other:1.0.0'"]);
+        let store = w.server.store();
+        for (name, version) in [("Other", "1.0.0"), ("Promise.lib.nut", "3.0.0"), ("Promise.lib.nut", "4.0.0")] {
+            assert!(store.put_library(name, version, b"class A {}", w.server.act()).await.unwrap());
+        }
+        deploy_with(&owner, &group, json!({ "device_code": "", "agent_code": code })).await.is(201);
+        let list = owner.get("/v5/libraries").await;
+        assert_eq!(list.ids(), ["Other", "Promise.lib.nut"]);
+        assert_eq!(owner.get("/v5/libraries?page[size]=1&page[number]=2").await.ids(), ["Promise.lib.nut"]);
     })
     .await;
 }
