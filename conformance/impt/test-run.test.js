@@ -1,0 +1,76 @@
+// impt test run, on the agents of devices that are on the line. The libraries that its framework requires are ours.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { before, beforeEach, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { onEachDatabase } from '../harness/each-database.js';
+import { onLine } from '../harness/line.js';
+import { openSession } from '../harness/session.js';
+
+const library = (name) => readFileSync(fileURLToPath(new URL(`../libraries/${name}`, import.meta.url)), 'utf8');
+
+const PASSES = `
+class SumTests extends ImpTestCase {
+    function setUp() { this.info("set up"); }
+    function testNow() { this.assertEqual(4, add(2, 2)); this.assertTrue("b" in { b = 1 }); }
+    function testLater() {
+        return Promise(function(resolve, reject) { imp.wakeup(0.2, @() resolve("it came later")); });
+    }
+}
+`;
+
+const FAILS = `
+class SumTests extends ImpTestCase {
+    function testWrong() { this.assertEqual(5, add(2, 2)); }
+    function testThrows() { throw "thrown text"; }
+    function testGood() { this.assertClose(0.3, 0.1 + 0.2, 0.001); }
+    function testMember() { local t = {}; return t.fieldDoesNotExists; }
+}
+`;
+
+onEachDatabase('impt test run', (server) => {
+    let account, api, impt, group;
+    let count = 0;
+    before(async () => {
+        ({ account, api, impt } = await openSession(server));
+        await server.addLibrary('promise.class.nut:3.0.1', library('promise.class.nut'));
+        await server.addLibrary('JSONEncoder.class.nut:2.0.0', library('JSONEncoder.class.nut'));
+    });
+    beforeEach(async (t) => {
+        const product = await api.product(`Tested ${++count}`);
+        group = await api.deviceGroup(product, `tested ${count}`);
+        impt.freshFolder();
+        const added = await server.addDevices(account.username, 1);
+        await api.assign(group, added);
+        await onLine(t, server, added[0]);
+        impt.write('agent.nut', 'function add(a, b) { return a + b; }\n');
+    });
+
+    const prepare = async (source) => {
+        impt.write('tests/sum.agent.test.nut', source);
+        await impt.ok('test', 'create', '-g', group.id, '-y', 'agent.nut', '-t', '10', '-f', 'tests/*.test.nut');
+    };
+
+    test('tests that pass', async () => {
+        await prepare(PASSES);
+        const output = await impt.ok('test', 'run');
+        assert.match(output, /SumTests::testNow\(\)/);
+        assert.match(output, /it came later/);
+        assert.match(output, /Tests: 2, Assertions: 2, Failures: 0/);
+    });
+
+    test('tests that fail, with why', async () => {
+        await prepare(FAILS);
+        const output = await impt.fails('', 'test', 'run');
+        assert.match(output, /Expected value: 5, got: 4/);
+        assert.match(output, /thrown text/);
+        assert.match(output, /the index 'fieldDoesNotExists' does not exist/);
+        assert.match(output, /Tests: 4, Assertions: \d+, Failures: 3/);
+    });
+
+    test('code that does not compile', async () => {
+        await prepare('class SumTests extends ImpTestCase {\n    function testBad() { local = 5; }\n}\n');
+        const output = await impt.fails('', 'test', 'run');
+        assert.match(output, /Compilation Error|compile failed/i);
+    });
+});

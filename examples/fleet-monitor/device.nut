@@ -1,0 +1,1 @@
+// The monitor needs no device of its own.

@@ -1,0 +1,1 @@
+// The relay needs no device of its own.
