@@ -73,10 +73,10 @@ onEachDatabase('examples', (server) => {
     });
 
     test('fleet monitor', async () => {
-        const { LoginKey } = await impt.json('loginkey', 'create', '-w', account.password);
+        const { 'Login Key': key } = await impt.json('loginkey', 'create', '-w', account.password);
         // More than a page.
         await server.addDevices(account.username, 60);
-        const { url } = await deploy('fleet-monitor', { API_URL: server.endpoint, LOGIN_KEY: LoginKey.id });
+        const { url } = await deploy('fleet-monitor', { API_URL: server.endpoint, LOGIN_KEY: key.id });
         const all = await api.list('/devices');
         const page = await until('the page', async () => {
             const answer = await fetch(url);
