@@ -1,6 +1,9 @@
-//! What users of the crate see, on the golden programs of `tests/scripts`.
+//! What users of the crate see, on the golden programs of `tests/scripts` and on generated ones.
 
+//mod differential;
+mod fuzz;
 mod golden;
 mod host;
+mod random;
 mod scripts;
 mod snapshot;
