@@ -92,7 +92,8 @@ fn patterns() {
     ];
     run(regexp, 8000, |random| {
         let pattern: String = (0..random.below(9)).map(|_| *random.pick(&PIECES)).collect();
-        let text: String = (0..random.below(30)).map(|_| *random.pick(&["a", "b", "ab", "0", " ", "A", ".", "-"])).collect();
+        let text: String =
+            (0..random.below(30)).map(|_| *random.pick(&["a", "b", "ab", "0", " ", "A", ".", "-"])).collect();
         let mut input = vec![u8::try_from(pattern.len()).unwrap(), random.byte()];
         input.extend_from_slice(pattern.as_bytes());
         input.extend_from_slice(text.as_bytes());

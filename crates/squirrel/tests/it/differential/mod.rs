@@ -1,0 +1,86 @@
+//! Random programs do here what they do in the reference.
+//!
+//! `DIFFERENTIAL_PROGRAMS=100000 DIFFERENTIAL_SEED=7 cargo test -p impstead-squirrel --test it differential` makes it long;
+//! with one program only, that is printed.
+
+mod generate;
+mod reference;
+mod tree;
+
+use squirrel::{Dialect, Image};
+
+use crate::golden;
+use reference::{Reference, Verdict};
+
+/// Fuel that no generated program needs.
+const FUEL: u64 = 50_000_000;
+
+/// An error of the reference that depends on how its stack grew.
+const NO_STACK: &[u8] = b"cannot resize stack while in  a metamethod";
+
+fn number(variable: &str, otherwise: u64) -> u64 {
+    std::env::var(variable).map_or(otherwise, |text| text.parse().expect("a number"))
+}
+
+/// Without addresses, which are another machine's.
+fn normalised(output: &[u8]) -> String {
+    let text: String = output.iter().copied().map(char::from).collect();
+    let mut pieces = text.split(" : 0x");
+    let mut out = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        out += " : 0x";
+        out += piece.strip_prefix("0x").unwrap_or(piece).trim_start_matches(|c: char| c.is_ascii_hexdigit());
+    }
+    out
+}
+
+/// What the two say if they differ. Else the length of that and 1, or 0 if the reference gave no verdict.
+fn compare(image: &Image, reference: &mut Reference, source: &str) -> Result<usize, [String; 2]> {
+    let Verdict::Output(theirs) = reference.run(source) else { return Ok(0) };
+    // Threads of the reference have so small a stack that metamethods in them may fail, by where they are called.
+    if theirs.windows(NO_STACK.len()).any(|window| window == NO_STACK) {
+        return Ok(0);
+    }
+    let ours = golden::outcome(image, source.as_bytes(), false, FUEL);
+    let [ours, theirs] = [ours, theirs].map(|output| normalised(&output));
+    if ours == theirs { Ok(1 + ours.len()) } else { Err([ours, theirs]) }
+}
+
+/// The first lines that differ.
+fn first_difference([ours, theirs]: &[String; 2]) -> [String; 2] {
+    let same = ours.lines().zip(theirs.lines()).take_while(|(a, b)| a == b).count();
+    [ours, theirs].map(|text| text.lines().nth(same).unwrap_or("(the end)").to_owned())
+}
+
+#[test]
+fn generated_programs_do_what_the_reference_does() {
+    let (count, seed) = (number("DIFFERENTIAL_PROGRAMS", 300), number("DIFFERENTIAL_SEED", 1));
+    let image = Image::new(Dialect::Stock);
+    let mut reference = Reference::start();
+    let (mut none, mut wrong, mut length) = (0, 0, 0);
+    for seed in seed..seed + count {
+        let program = generate::program(seed);
+        if count == 1 {
+            println!("{}", tree::source(&program));
+        }
+        match compare(&image, &mut reference, &tree::source(&program)) {
+            Ok(0) => none += 1,
+            Ok(bytes) => length += bytes,
+            Err(outputs) => {
+                wrong += 1;
+                let first = first_difference(&outputs);
+                let mut fails = |source: &str| {
+                    compare(&image, &mut reference, source).is_err_and(|outputs| first_difference(&outputs) == first)
+                };
+                let small = tree::shrink(program, 3000, &mut fails);
+                let [ours, theirs] = first;
+                println!("seed {seed}:\n{small}here:      {ours}\nreference: {theirs}\n");
+            }
+        }
+    }
+    println!(
+        "{count} programs from seed {seed}: {wrong} differ, no verdict of the reference on {none}; {length} bytes compared"
+    );
+    assert_eq!(wrong, 0, "programs that do something else");
+    assert!(none <= count / 20, "the reference died or hung at {none} of {count} programs");
+}
