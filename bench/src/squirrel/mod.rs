@@ -22,6 +22,9 @@ pub struct SquirrelArgs {
     /// Runs a Squirrel program given as its last argument [default: the server's binary, with `squirrel run`]
     #[arg(long)]
     squirrel: Option<PathBuf>,
+    /// One that was built with RUSTFLAGS='--cfg unmetered': measures nothing but what counting fuel costs
+    #[arg(long, requires = "squirrel")]
+    unmetered: Option<PathBuf>,
     /// A Python that has the reference
     #[arg(long, default_value = "target/test-tools/venv-squirrel/bin/python")]
     oracle: PathBuf,
@@ -57,6 +60,9 @@ pub fn measure(arguments: &SquirrelArgs, binary: &Path, rounds: u32, report: &mu
         Some(squirrel) => vec![squirrel.as_os_str().to_owned()],
         None => vec![binary.as_os_str().to_owned(), "squirrel".into(), "run".into()],
     };
+    if let Some(unmetered) = &arguments.unmetered {
+        return programs::metering(&programs, &[unmetered.as_os_str().to_owned()], &run, rounds, report);
+    }
     programs::beside_others(&programs, &run, arguments, rounds, report)?;
     programs::peaks(&programs, &run, arguments, report)?;
     machines::in_slices(&programs, rounds, report)?;

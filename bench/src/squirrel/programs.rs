@@ -74,6 +74,34 @@ pub fn beside_others(
     Ok(())
 }
 
+/// Runs every program in turns with and without the counting of fuel, and compares their times.
+pub fn metering(
+    programs: &[Program],
+    without: &[OsString],
+    with: &[OsString],
+    rounds: u32,
+    report: &mut Report,
+) -> Result<()> {
+    let mut overheads = Vec::new();
+    for program in programs {
+        let (mut without_ms, mut with_ms) = (Vec::new(), Vec::new());
+        for round in 0..=rounds {
+            let times = (whole_ms(without, &program.nut, &program.output)?, whole_ms(with, &program.nut, &program.output)?);
+            if round > 0 {
+                without_ms.push(times.0);
+                with_ms.push(times.1);
+            }
+        }
+        let name = format!("{}, time with metering", program.name);
+        let figure = Figure::new(name, "ms", ("unmetered", without_ms), ("metered", with_ms));
+        overheads.push(figure.ratio);
+        report.add(figure);
+    }
+    let mean = Figure::alone("time with metering", "×", "geometric mean", vec![geometric_mean(&overheads)]);
+    report.add(mean.bound(Bound::AtMost(1.05), "1.0"));
+    Ok(())
+}
+
 /// Measures the memory that each program needs at most, in a run of its own.
 pub fn peaks(programs: &[Program], ours: &[OsString], arguments: &SquirrelArgs, report: &mut Report) -> Result<()> {
     let oracle: Vec<OsString> = vec![arguments.oracle.clone().into(), "-c".into(), ORACLE.into()];

@@ -423,12 +423,13 @@ pub fn render(source: &[u8], file: &str, position: Position, severity: &str, tex
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::image::Dialect;
     use crate::syntax::parse;
 
     /// Checks the warnings about a program, one a line; the host has `print` only.
     #[track_caller]
     fn check(source: &str, expected: &str) {
-        let parsed = parse(source.as_bytes(), &|_| None).expect("it compiles");
+        let parsed = parse(source.as_bytes(), Dialect::Imp, &|_| None).expect("it compiles");
         let found = warnings(&parsed, &|name| name == b"print" || name == b"compilestring");
         let found: Vec<_> = found
             .iter()

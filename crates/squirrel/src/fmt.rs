@@ -5,6 +5,7 @@
 
 use hashbrown::{HashMap, HashSet};
 
+use crate::image::Dialect;
 use crate::syntax::ast::{Expr, ExprKind, Function, Stmt, StmtKind};
 use crate::syntax::lexer::{Lexer, Token};
 use crate::syntax::{CompileError, Position, parse};
@@ -59,7 +60,7 @@ fn same_program(a: &[u8], b: &[u8]) -> bool {
             return false;
         }
         if x == Token::End {
-            return parse(b, &|_| None).is_ok();
+            return parse(b, Dialect::Imp, &|_| None).is_ok();
         }
     }
 }
@@ -98,7 +99,7 @@ struct Layout {
 
 impl Layout {
     fn new(source: &[u8]) -> Result<Self, Vec<CompileError>> {
-        let parsed = parse(source, &|_| None)?;
+        let parsed = parse(source, Dialect::Imp, &|_| None)?;
         let mut lexer = Lexer::new(source);
         let mut pieces = Vec::new();
         loop {
@@ -790,7 +791,7 @@ mod tests {
 
     /// The tree of a program as text, without positions.
     fn tree(source: &[u8]) -> String {
-        let text = format!("{:?}", parse(source, &|_| None).expect("it compiles").main);
+        let text = format!("{:?}", parse(source, Dialect::Imp, &|_| None).expect("it compiles").main);
         let mut out = String::new();
         let mut rest = &text[..];
         while let Some(at) = rest.find("Position {") {

@@ -85,7 +85,7 @@ impl Program {
             used.borrow_mut().insert(Box::from(name), constant.clone());
             Some(constant)
         };
-        let parsed = crate::syntax::parse(source, &known)?;
+        let parsed = crate::syntax::parse(source, image.0.dialect, &known)?;
         let mut strings = StringSet::clone(&image.0.strings);
         let functions = crate::codegen::generate(&parsed.main, name, &mut strings).map_err(|error| vec![error])?;
         for (name, constant) in &parsed.constants {

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::ast::{Expr, ExprKind, Function, Member, OuterSource, Stmt, StmtKind};
 use super::{Constant, Scalar, parse};
+use crate::image::Dialect;
 
 /// Checks the tree of a program, or its errors, one a line.
 #[track_caller]
@@ -18,7 +19,7 @@ fn result(source: &[u8]) -> String {
         b"Color" => Some(Constant::Enum(vec![(b"RED"[..].into(), Scalar::String(b"red"[..].into()))])),
         _ => None,
     };
-    match parse(source, &known) {
+    match parse(source, Dialect::Imp, &known) {
         Ok(parsed) => {
             let mut dump = Dump { out: String::new(), functions: Vec::new() };
             dump.statements(&parsed.main);
@@ -427,6 +428,6 @@ fn limits() {
     }
     // The tallest trees, in the small stack of a test.
     for tail in [" + x", ".x", "()", "[0]", " in x"] {
-        assert!(parse(format!("x{}", tail.repeat(3_990)).as_bytes(), &|_| None).is_ok(), "{tail}");
+        assert!(parse(format!("x{}", tail.repeat(3_990)).as_bytes(), Dialect::Imp, &|_| None).is_ok(), "{tail}");
     }
 }

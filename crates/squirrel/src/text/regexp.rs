@@ -5,6 +5,8 @@
 //!   that matches and the minimum is reached. It makes a round whenever it can, so `.*b` does not match `b`, and
 //!   matches `aab` in `aabab`; `a*ab` matches `aab`, but neither `ab` nor the whole of `aaab`. With nothing behind it,
 //!   or something that may repeat zero times, a repetition takes all it can.
+//! - Behind the text stands a NUL byte that `.`, negated brackets and `\A \W \S \D \X \P \c` match: `a.` finds (0, 2) in
+//!   `a`, and `a.*` does not match the whole of it.
 //! - An alternative that matched is final: `(?:a|ab)c` does not match `abc`.
 //! - Groups are captured once, in the order of their parentheses: of `(a)*` the first round, and `(c)` in `((a)b)(c)`
 //!   never, because it stands behind a nested group. Looking ahead captures too, and inner groups of failed attempts
@@ -19,8 +21,6 @@
 //!
 //! Where the reference reads outside its memory or keeps stale results, this is what we do instead:
 //! - An empty pattern and one that ends in a backslash are refused (`letter expected`).
-//! - `.`, negated brackets and `\A \W \S \D \X \P \c` do not match behind the end of the text, where the reference
-//!   matches the NUL byte there: `a.*` matches the whole of `a`.
 //! - Behind the text, `\b` sees no blank.
 //! - Groups not tried read as (0, 0), not as the expression captured them in an earlier text.
 //! - NUL bytes in the text are ordinary; in the reference the text ends there. A NUL byte in a pattern ends it, as
@@ -482,7 +482,9 @@ mod tests {
             ("[^a-c]+", "abcde", false, &[(3, 5)]),
             ("[A-]]", "_]", false, &[(1, 2)]),
             (r"[\]\d]+", "a]1", false, &[(1, 3)]),
-            ("a.*", "a", true, &[(0, 1)]),
+            ("a.*", "a", false, &[(0, 2)]),
+            ("a..", "a", false, &[]),
+            ("(a)([^b])", "a", false, &[(0, 2), (0, 1), (1, 2)]),
         ] {
             let regexp = Regexp::compile(pattern.as_bytes()).unwrap();
             for slice in [1, 2, 3, 1000] {

@@ -41,6 +41,18 @@ macro_rules! window {
     };
 }
 
+/// Whether fuel is counted. It always is, but in builds that measure what counting costs (`docs/benchmarks.md`).
+const METERED: bool = cfg!(not(unmetered));
+
+/// Takes fuel.
+macro_rules! spend {
+    ($fuel:expr, $amount:expr) => {
+        if METERED {
+            $fuel -= $amount;
+        }
+    };
+}
+
 impl Vm {
     /// Runs the frame on top, and what it calls, until something needs the whole machine.
     #[expect(clippy::cognitive_complexity, reason = "one arm an instruction")]
@@ -115,7 +127,7 @@ impl Vm {
                 function_value = $function;
                 proto = $next;
                 code = &proto.code;
-                if *fuel <= 0 {
+                if METERED && *fuel <= 0 {
                     return Exit::Fuel;
                 }
                 registers = window!(stack, base);
@@ -136,7 +148,7 @@ impl Vm {
                 place.copy_from_slice(&$generator.registers);
                 $generator.state = GeneratorState::Running;
                 let at = $generator.pc;
-                *fuel -= 8;
+                spend!(*fuel, 8);
                 enter!(closure, Code::Script(function), next, $new_base, $then, $value.payload(), at);
             }};
         }
@@ -393,7 +405,7 @@ impl Vm {
                             if !closure.env.is_null() {
                                 r!(callee.wrapping_add(1)) = heap.strong(closure.env);
                             }
-                            *fuel -= 8;
+                            spend!(*fuel, 8);
                             if let Some(frame) = frames.last_mut() {
                                 #[expect(clippy::cast_possible_truncation, reason = "see `leave!`")]
                                 {
@@ -406,7 +418,7 @@ impl Vm {
                             function_value = target;
                             proto = next;
                             code = &next.code;
-                            if *fuel <= 0 {
+                            if METERED && *fuel <= 0 {
                                 return Exit::Fuel;
                             }
                             registers = window!(stack, base);
@@ -422,7 +434,7 @@ impl Vm {
                             if let Err(fault) = native.check(&window[..arguments]) {
                                 leave!(Exit::Fault(fault));
                             }
-                            *fuel -= 4;
+                            spend!(*fuel, 4);
                             let mut call = Call {
                                 heap,
                                 image,
@@ -479,7 +491,7 @@ impl Vm {
                             let instance = fallible!(heap.instance(target));
                             r!(callee.wrapping_add(1)) = instance;
                             r!(dst) = instance;
-                            *fuel -= 8;
+                            spend!(*fuel, 8);
                             enter!(constructor, code_of, next, new_base, Then::Drop, NONE, 0);
                         }
                         _ => leave!(Exit::Op(op)),
@@ -503,7 +515,7 @@ impl Vm {
                     if !closure.env.is_null() {
                         registers[0] = heap.strong(closure.env);
                     }
-                    *fuel -= 8;
+                    spend!(*fuel, 8);
                     if let Some(frame) = frames.last_mut() {
                         frame.function = target;
                         frame.code = closure.code;
@@ -513,7 +525,7 @@ impl Vm {
                     proto = next;
                     code = &next.code;
                     pc = 0;
-                    if *fuel <= 0 {
+                    if METERED && *fuel <= 0 {
                         return Exit::Fuel;
                     }
                 }
@@ -605,8 +617,8 @@ impl Vm {
                 Op::Jump { by } => jump!(by),
                 Op::JumpBack { by } => {
                     jump!(by);
-                    *fuel += i64::from(by);
-                    if *fuel <= 0 {
+                    spend!(*fuel, -i64::from(by));
+                    if METERED && *fuel <= 0 {
                         leave!(Exit::Fuel);
                     }
                 }
@@ -832,7 +844,7 @@ impl Vm {
                             Some(data) => at = data.base,
                             None => break false,
                         }
-                        *fuel -= 1;
+                        spend!(*fuel, 1);
                     };
                     r!(dst) = Value::bool(holds);
                 }

@@ -1,5 +1,6 @@
 //! What users of the crate see, on the golden programs of `tests/scripts` and on generated ones.
 
+mod compat;
 mod differential;
 mod fuzz;
 mod golden;

@@ -68,7 +68,7 @@ impl Mistake {
 /// What is wrong with a program: errors, or if there are none warnings, in the order of its lines.
 fn mistakes(text: &Text, image: &Image) -> Vec<Mistake> {
     let parsed = Program::compile(image, &text.bytes, text.name.as_bytes());
-    match parsed.and_then(|_| syntax::parse(&text.bytes, &|_| None)) {
+    match parsed.and_then(|_| syntax::parse(&text.bytes, image.dialect(), &|_| None)) {
         Ok(parsed) => {
             let globals = image.globals();
             let imp = image.dialect() == Dialect::Imp;

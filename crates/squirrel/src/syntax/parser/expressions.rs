@@ -4,6 +4,7 @@ use super::super::ast::{BinaryOperator, Expr, ExprKind, OuterId, Position, Unary
 use super::super::lexer::Token;
 use super::scopes::Meaning;
 use super::{Parse, Parser};
+use crate::image::Dialect;
 
 /// An expression just parsed, and what the reference's compiler would remember of it.
 pub(super) struct Operand {
@@ -249,7 +250,7 @@ impl Parser<'_, '_> {
         Ok(last)
     }
 
-    /// Parses `a in b instanceof c`.
+    /// Parses `a in b instanceof c` where these bind more loosely than all other operators of two operands.
     fn in_expression(&mut self) -> Parse<Operand> {
         let mut left = self.binary_expression(0)?;
         loop {
@@ -265,13 +266,42 @@ impl Parser<'_, '_> {
     /// Parses operators of two operands that bind at least as tightly as `level`.
     fn binary_expression(&mut self, level: u8) -> Parse<Operand> {
         let mut left = self.postfix_expression(false)?;
-        while let Some((tightness, operator)) = binary_operator(self.token) {
+        while let Some((tightness, operator)) = self.binary_operator() {
             if tightness < level {
                 break;
             }
             left = self.binary(left, operator, tightness + 1)?;
         }
         Ok(left)
+    }
+
+    /// Returns how tightly `token` binds as a binary operator, and the operator. `in` and `instanceof`
+    /// bind like comparisons in the reference; the platform documents them beside `&&`.
+    fn binary_operator(&self) -> Option<(u8, BinaryOperator)> {
+        let stock = self.dialect == Dialect::Stock;
+        Some(match self.token {
+            Token::BitOr => (0, BinaryOperator::BitOr),
+            Token::BitXor => (1, BinaryOperator::BitXor),
+            Token::BitAnd => (2, BinaryOperator::BitAnd),
+            Token::Equal => (3, BinaryOperator::Equal),
+            Token::NotEqual => (3, BinaryOperator::NotEqual),
+            Token::Compare => (3, BinaryOperator::Compare),
+            Token::Less => (4, BinaryOperator::Less),
+            Token::LessOrEqual => (4, BinaryOperator::LessOrEqual),
+            Token::Greater => (4, BinaryOperator::Greater),
+            Token::GreaterOrEqual => (4, BinaryOperator::GreaterOrEqual),
+            Token::In if stock => (4, BinaryOperator::In),
+            Token::InstanceOf if stock => (4, BinaryOperator::InstanceOf),
+            Token::ShiftLeft => (5, BinaryOperator::ShiftLeft),
+            Token::ShiftRight => (5, BinaryOperator::ShiftRight),
+            Token::ShiftRightUnsigned => (5, BinaryOperator::ShiftRightUnsigned),
+            Token::Plus => (6, BinaryOperator::Add),
+            Token::Minus => (6, BinaryOperator::Subtract),
+            Token::Star => (7, BinaryOperator::Multiply),
+            Token::Slash => (7, BinaryOperator::Divide),
+            Token::Percent => (7, BinaryOperator::Modulo),
+            _ => return None,
+        })
     }
 
     /// Parses the rest of `left + right` from the operator on; the right operand binds as tightly as `level`.
@@ -696,29 +726,4 @@ pub(super) fn split(target: Expr) -> (Expr, Expr) {
         ExprKind::Index { object, key } => (*object, *key),
         _ => unreachable!("a target is a name, field or index"),
     }
-}
-
-/// Returns how tightly a binary operator binds, and the operator.
-fn binary_operator(token: Token) -> Option<(u8, BinaryOperator)> {
-    Some(match token {
-        Token::BitOr => (0, BinaryOperator::BitOr),
-        Token::BitXor => (1, BinaryOperator::BitXor),
-        Token::BitAnd => (2, BinaryOperator::BitAnd),
-        Token::Equal => (3, BinaryOperator::Equal),
-        Token::NotEqual => (3, BinaryOperator::NotEqual),
-        Token::Compare => (3, BinaryOperator::Compare),
-        Token::Less => (4, BinaryOperator::Less),
-        Token::LessOrEqual => (4, BinaryOperator::LessOrEqual),
-        Token::Greater => (4, BinaryOperator::Greater),
-        Token::GreaterOrEqual => (4, BinaryOperator::GreaterOrEqual),
-        Token::ShiftLeft => (5, BinaryOperator::ShiftLeft),
-        Token::ShiftRight => (5, BinaryOperator::ShiftRight),
-        Token::ShiftRightUnsigned => (5, BinaryOperator::ShiftRightUnsigned),
-        Token::Plus => (6, BinaryOperator::Add),
-        Token::Minus => (6, BinaryOperator::Subtract),
-        Token::Star => (7, BinaryOperator::Multiply),
-        Token::Slash => (7, BinaryOperator::Divide),
-        Token::Percent => (7, BinaryOperator::Modulo),
-        _ => return None,
-    })
 }

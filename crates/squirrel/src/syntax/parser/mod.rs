@@ -16,6 +16,7 @@ use super::ast::{Bytes, Function, Position, Stmt};
 use super::lexer::{Lexer, Token};
 use super::symbols::Symbol;
 use super::{CompileError, Constant, Parsed};
+use crate::image::Dialect;
 use scopes::Scopes;
 
 /// How deep statements and expressions may be nested.
@@ -36,8 +37,13 @@ const MAX_ERRORS: usize = 50;
 /// # Source
 /// The reference, 3.0.5. Our choice: `true` and `false` as values of constants, which came with 3.1, and the limits
 /// `nesting too deep` and `expression too long`.
-pub fn parse(source: &[u8], known: &dyn Fn(&[u8]) -> Option<Constant>) -> Result<Parsed, Vec<CompileError>> {
+pub fn parse(
+    source: &[u8],
+    dialect: Dialect,
+    known: &dyn Fn(&[u8]) -> Option<Constant>,
+) -> Result<Parsed, Vec<CompileError>> {
     let mut parser = Parser {
+        dialect,
         lexer: Lexer::new(source),
         token: Token::End,
         errors: Vec::new(),
@@ -64,6 +70,7 @@ struct Stop;
 type Parse<T> = Result<T, Stop>;
 
 struct Parser<'s, 'k> {
+    dialect: Dialect,
     lexer: Lexer<'s>,
     /// The token that the lexer has read last: the first one that is not parsed yet.
     token: Token,

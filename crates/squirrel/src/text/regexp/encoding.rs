@@ -54,10 +54,12 @@ impl Matcher {
         let mut bytes = Reader(bytes);
         let search = if bytes.flag()? { Search::First } else { Search::Whole };
         let (begin, end) = (bytes.position(0..=text_len)?, bytes.position(0..=text_len)?);
-        let range = begin..=end;
+        // The NUL byte behind the text may have been matched.
+        let behind = end + 1;
+        let range = begin..=behind;
         let start = bytes.position(range.clone())?;
         let group = bytes.u32(regexp.groups)?;
-        let step = match (bytes.u8()?, bytes.position(0..=end)?) {
+        let step = match (bytes.u8()?, bytes.position(0..=behind)?) {
             (1, 0) => Step::Tell(None),
             (0, at) if range.contains(&at) => Step::Try(at),
             (2, at) if range.contains(&at) => Step::Tell(Some(at)),
@@ -65,8 +67,8 @@ impl Matcher {
         };
         let mut captures = Vec::new();
         for _ in 0..regexp.groups {
-            let (begin, len) = (bytes.position(0..=end)?, bytes.position(0..=end)?);
-            captures.push(Some(Capture { begin, len }).filter(|_| len <= end - begin)?);
+            let (begin, len) = (bytes.position(0..=behind)?, bytes.position(0..=behind)?);
+            captures.push(Some(Capture { begin, len }).filter(|_| len <= behind - begin)?);
         }
         let owners = owners(regexp);
         let mut frames = Vec::new();

@@ -19,7 +19,7 @@ pub enum Search {
 pub struct Captures {
     /// The first byte matched.
     pub begin: usize,
-    /// Behind the last byte matched.
+    /// Behind the last byte matched; one more if the NUL byte behind the text was.
     pub end: usize,
     /// Begin and end of every group, as `capture()` gives them: `subexpcount()` pairs, the whole match first; groups
     /// that are empty or took no part are (0, 0).
@@ -165,7 +165,8 @@ impl Matcher {
 
     /// Tries a node: simple ones at once, others by a new frame.
     fn enter(&mut self, regexp: &Regexp, text: &[u8], node: NodeId, next: Option<NodeId>, at: usize, fuel: &mut i64) {
-        let byte = |at: usize| if at < self.end { text.get(at).copied() } else { None };
+        // Behind the text stands a NUL byte, and that is all that can be read there.
+        let byte = |at: usize| if at == self.end { Some(0) } else { text.get(at).copied().filter(|_| at < self.end) };
         let advance = |matches: bool| matches.then(|| at + 1);
         let end = match regexp.node(node).kind {
             Kind::Byte(expected) => advance(byte(at) == Some(expected)),

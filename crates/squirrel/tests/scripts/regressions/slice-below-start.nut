@@ -1,4 +1,5 @@
-// Slices that start before the first byte or element: an error. The reference reads outside of the object.
+// Slices that start before the first byte: an error; the reference reads outside of the string. Of an array there are nulls, as
+// in the reference.
 function try_it(name, f) { try { f(); print(name + ": no error\n") } catch (e) { print(name + ": " + typeof e + "\n") } }
 try_it("string", @() "abc".slice(-4))
 try_it("string far", @() "abc".slice(-100000))

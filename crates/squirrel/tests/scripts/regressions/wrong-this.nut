@@ -1,4 +1,5 @@
-// Built-in methods called with every kind of `this`: an error or a value, no crash.
+// Built-in methods called with every kind of `this`: an error or a value, no crash. One of them is `call` of
+// `print`, which prints.
 local subjects = [null, true, 5, 1.5, "s", {}, [], print, @() 1, class { }, (class { })(), (function() { yield 1 })(), newthread(@() 1), [].weakref(), blob(1), regexp("a")]
 local methods = ["s".len, "s".slice, "s".find, "s".toupper, {}.len, {}.rawget, {}.rawset, {}.rawdelete, {}.clear, {}.setdelegate, {}.getdelegate, [].len, [].append, [].pop, [].sort, [].map, [].slice,
   [].reverse, [].resize, [].insert, (@() 1).call, (@() 1).bindenv, (@() 1).getinfos, (class { }).instance, (class { }).getbase, (class { }).newmember, (class { })().getclass,

@@ -130,7 +130,7 @@ impl Session {
             let found = self.constants.iter().find(|(known, _)| &**known == name);
             found.map(|(_, constant)| constant.clone())
         };
-        syntax::parse(source.as_bytes(), &known)
+        syntax::parse(source.as_bytes(), self.dialect.into(), &known)
     }
 
     fn understand(&self, text: &str) -> Input {
