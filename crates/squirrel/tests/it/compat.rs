@@ -6,7 +6,8 @@ use std::path::Path;
 use squirrel::{BUILTINS, Dialects};
 
 /// The line before the table in the page, and the one behind it.
-const BEGIN: &str = "<!-- Made from the table in the code: `UPDATE_DOCS=1 cargo test -p impstead-squirrel built_ins`. -->\n";
+const BEGIN: &str =
+    "<!-- Made from the table in the code: `UPDATE_DOCS=1 cargo test -p impstead-squirrel built_ins`. -->\n";
 const END: &str = "<!-- End. -->\n";
 
 fn table() -> String {

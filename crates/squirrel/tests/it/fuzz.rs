@@ -7,7 +7,7 @@ use squirrel::syntax::parse;
 use squirrel::{CompileError, Dialect, Digest, Host, Image, Limits, Program, Step, Value, Vm};
 
 #[cfg(test)]
-mod short;
+pub mod short;
 
 /// Longer inputs find little more, and slowly.
 const MAX_BYTES: usize = 16 << 10;
@@ -103,19 +103,23 @@ fn numbers(bytes: &[u8]) {
     }
 }
 
-/// The errors of a source, all of them in it.
+/// The errors of a source in the dialect imp, all of them in it.
 fn errors_of(source: &[u8]) -> Option<Vec<CompileError>> {
     let stock = Program::compile(image(Dialect::Stock), source, b"fuzz").err();
     let imp = Program::compile(image(Dialect::Imp), source, b"fuzz").err();
-    assert_eq!(stock, imp, "dialects differ in libraries only");
-    if let Some(errors) = &stock {
+    // These bind in other ways in the other dialect, and so may end up to the left of a `=`.
+    let word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    if !source.split(|byte| !word(byte)).any(|word| matches!(word, b"in" | b"instanceof")) {
+        assert_eq!(stock, imp, "dialects differ in libraries, not in what compiles");
+    }
+    for errors in [&stock, &imp].into_iter().flatten() {
         assert!(!errors.is_empty());
         for error in errors {
             assert_inside(error.position, source);
             assert!(!error.text.is_empty());
         }
     }
-    stock
+    imp
 }
 
 /// Columns go on behind line ends in comments and strings, as those of the reference do.
@@ -137,9 +141,9 @@ pub fn compiler(bytes: &[u8]) {
         assert!(directives || formatted.is_err(), "it does not compile, but is formatted: {}", errors[0]);
         return;
     }
-    let program = Program::compile(image(Dialect::Stock), source, b"fuzz").expect("it did compile");
+    let program = Program::compile(image(Dialect::Imp), source, b"fuzz").expect("it did compile");
     let listing = program.disassemble();
-    let parsed = parse(source, &|_| None);
+    let parsed = parse(source, Dialect::Imp, &|_| None);
     for warning in squirrel::check::warnings(&parsed.expect("it compiles"), &|_| false) {
         assert_inside(warning.position, source);
         let text = squirrel::check::render(source, "fuzz.nut", warning.position, "warning", &warning.text);
@@ -154,7 +158,7 @@ pub fn compiler(bytes: &[u8]) {
         Ok(String::from_utf8_lossy(&formatted).into_owned()),
         "formatting changes what is formatted"
     );
-    match Program::compile(image(Dialect::Stock), &formatted, b"fuzz") {
+    match Program::compile(image(Dialect::Imp), &formatted, b"fuzz") {
         Ok(again) => assert_eq!(without_lines(&again.disassemble()), without_lines(&listing)),
         Err(errors) => assert!(directives, "formatted, it does not compile: {}", errors[0]),
     }
@@ -411,7 +415,8 @@ pub fn regexp(bytes: &[u8]) {
         let whole = numbers[0] == 1;
         let [found, later] = [(numbers[1], numbers[2]), (numbers[3], numbers[4])];
         for (begin, end) in [found, later] {
-            assert!((begin, end) == (-1, -1) || 0 <= begin && begin <= end && end <= length);
+            // As in the reference, `.` takes the NUL byte behind the text too.
+            assert!((begin, end) == (-1, -1) || 0 <= begin && begin <= end && end <= length + 1);
         }
         assert!(later.0 == -1 || later.0 >= i64::try_from(start).expect("small"));
         assert!(!whole || found == (0, length) || length == 0, "it matches all, but finds {found:?}");
@@ -422,7 +427,7 @@ pub fn regexp(bytes: &[u8]) {
                 // Where nothing is captured, the reference does not say where.
                 assert_eq!((numbers[6], numbers[7]), if found.0 == found.1 { (0, 0) } else { found });
                 for group in numbers[6..].chunks(2) {
-                    assert!(0 <= group[0] && group[0] <= group[1] && group[1] <= length, "group {group:?}");
+                    assert!(0 <= group[0] && group[0] <= group[1] && group[1] <= length + 1, "group {group:?}");
                 }
             }
         }

@@ -28,7 +28,7 @@ fn words() -> Vec<Vec<u8>> {
 }
 
 /// Golden programs, changed in a few places.
-fn changed() -> impl FnMut(&mut Random) -> Vec<u8> {
+pub fn changed() -> impl FnMut(&mut Random) -> Vec<u8> {
     let programs: Vec<Vec<u8>> = scripts::all().iter().map(|path| std::fs::read(path).unwrap()).collect();
     let words = words();
     move |random| {

@@ -9,13 +9,20 @@
 //! - `tointeger` with a base, `in` and `instanceof` without brackets;
 //! - in patterns, `.` and negated sets;
 //! - environments and `this` that only a weak reference holds;
-//! - `%s` with a NUL byte, where C ends;
+//! - `%s` with a NUL byte and texts with one in searches, where C ends;
+//! - variables of generators in functions within them, which are lost with a `yield`;
+//! - the last bits of `sin` and its like, which are those of a C library;
+//! - slices that begin before the first byte, which read foreign memory;
+//! - compound assignments in a `switch`: of a captured variable they make the reference forget other variables;
 //! - comparisons that are assigned to a variable and tested at once: the reference jumps, and forgets to assign;
+//! - `local a = 1, b = a`, which leaves `a` null, and `slice()`, which takes what was on the stack before;
 //! - locals that a `case` skips (they have what was in the register before).
 
 mod expressions;
 mod objects;
 mod statements;
+
+use std::ops::Range;
 
 use super::tree::Node;
 use crate::random::Random;
@@ -77,8 +84,14 @@ pub struct Generator {
     /// Whether `break` and `continue` are allowed here.
     breaks: bool,
     continues: bool,
+    /// Whether this is in a `switch`.
+    switches: bool,
     /// How deep statements are nested.
     depth: usize,
+    /// The first scope of the generator that this is in.
+    generator: usize,
+    /// Scopes whose variables cannot be used here.
+    hidden: Range<usize>,
 }
 
 /// Functions that programs use: limits, and texts without addresses.
@@ -94,7 +107,10 @@ pub fn program(seed: u64) -> Vec<Node> {
         context: Context::Main,
         breaks: false,
         continues: false,
+        switches: false,
         depth: 0,
+        generator: 0,
+        hidden: 0..0,
     };
     let mut nodes: Vec<Node> = PRELUDE.split("\n\n").map(|text| Node::line(text.trim_end())).collect();
     let count = 6 + generator.random.below(24);
@@ -150,11 +166,13 @@ impl Generator {
     fn variables(&self, wanted: impl Fn(&Variable) -> bool) -> Vec<Variable> {
         let mut seen: Vec<&str> = Vec::new();
         let mut found = Vec::new();
-        for variable in self.scopes.iter().rev().flat_map(|scope| scope.iter().rev()) {
-            if !seen.contains(&variable.name.as_str()) {
-                seen.push(&variable.name);
-                if wanted(variable) {
-                    found.push(variable.clone());
+        for (place, scope) in self.scopes.iter().enumerate().rev() {
+            for variable in scope.iter().rev() {
+                if !seen.contains(&variable.name.as_str()) {
+                    seen.push(&variable.name);
+                    if !self.hidden.contains(&place) && wanted(variable) {
+                        found.push(variable.clone());
+                    }
                 }
             }
         }
@@ -185,10 +203,17 @@ impl Generator {
 
     /// Makes something in a function of its own.
     fn in_function<T>(&mut self, context: Context, make: impl FnOnce(&mut Generator) -> T) -> T {
-        let outside = (self.context, self.breaks, self.continues);
-        (self.context, self.breaks, self.continues) = (context, false, false);
+        let outside = (self.context, self.breaks, self.continues, self.switches, self.hidden.clone());
+        // What a generator has is not captured.
+        if self.context == Context::Generator {
+            self.hidden = self.generator..self.scopes.len();
+        }
+        if context == Context::Generator {
+            self.generator = self.scopes.len();
+        }
+        (self.context, self.breaks, self.continues, self.switches) = (context, false, false, false);
         let made = self.scoped(make);
-        (self.context, self.breaks, self.continues) = outside;
+        (self.context, self.breaks, self.continues, self.switches, self.hidden) = outside;
         made
     }
 }

@@ -28,20 +28,53 @@ impl Generator {
     }
 
     fn print(&mut self) -> Node {
-        let is = self
-            .random
-            .pick(&[
-                Type::Int,
-                Type::Float,
-                Type::Str,
-                Type::Bool,
-                Type::Scalar,
-                Type::Scalar,
-                Type::Array,
-                Type::Table,
-            ])
-            .clone();
-        Node::line(format!("print(::show({}) + \"\\n\");", self.expression(&is, 3)))
+        const TYPES: [Type; 8] =
+            [Type::Int, Type::Float, Type::Str, Type::Bool, Type::Scalar, Type::Scalar, Type::Array, Type::Table];
+        let shown = match self.random.below(20) {
+            // The last bit is the C library's.
+            0 => {
+                let function = self.one(&["sin", "cos", "tan", "atan", "exp", "log", "log10", "asin", "acos"]);
+                format!("format(\"%.3g\", {function}({}))", self.expression(&Type::Float, 2))
+            }
+            1 => return self.wild(),
+            _ => {
+                let is = self.random.pick(&TYPES).clone();
+                self.expression(&is, 3)
+            }
+        };
+        Node::line(format!("print(::show({shown}) + \"\\n\");"))
+    }
+
+    /// Operators on what they are not for.
+    fn wild(&mut self) -> Node {
+        let [left, right] = [(); 2].map(|()| match self.random.below(9) {
+            0 => self.expression(&Type::Array, 1),
+            1 => self.expression(&Type::Table, 1),
+            2 => self.lambda(1, 1),
+            3 => match self.variable(|variable| matches!(variable.is, Type::Instance(_) | Type::Class(_))) {
+                Some(variable) => variable.name,
+                None => "[]".to_owned(),
+            },
+            4 => "print".to_owned(),
+            5 => "::newthread(print)".to_owned(),
+            6 => "[].weakref()".to_owned(),
+            _ => self.sure_scalar(1),
+        });
+        let sure = self.sure_scalar(1);
+        let shown = match self.random.below(14) {
+            0..=3 => format!("{left} {} {right}", self.one(&["+", "-", "*", "/", "&", "|", "^", "<<", ">>", ">>>"])),
+            4 | 5 => format!("{left} {} {sure}", self.one(&["<", ">", "<=", ">="])),
+            6 => format!("{sure} {} {right}", self.one(&["<", ">", "<=", ">="])),
+            7 => format!("{left} {} {right}", self.one(&["==", "!=", "&&", "||"])),
+            8 => format!("{}({left})", self.one(&["-", "~", "!", "typeof ", "clone ", "resume "])),
+            9 => format!("({left}) {} ({right})", self.one(&["in", "instanceof"])),
+            10 => format!("({left})[{sure}]"),
+            11 => format!("({left})({sure})"),
+            12 => format!("({left}).{} = {sure}", self.key()),
+            _ => format!("delete ({left}).{}", self.key()),
+        };
+        let node = Node::line(format!("print(::show({shown}) + \"\\n\");"));
+        self.caught(node)
     }
 
     pub(super) fn statement(&mut self) -> Vec<Node> {
@@ -97,7 +130,7 @@ impl Generator {
     }
 
     fn local(&mut self, depth: usize) -> Node {
-        let mut parts = Vec::new();
+        let (mut parts, mut declared) = (Vec::new(), Vec::new());
         for _ in 0..=usize::from(self.percent(20)) {
             let is = self
                 .random
@@ -105,7 +138,7 @@ impl Generator {
                 .clone();
             if is == Type::Scalar && self.percent(15) {
                 let name = self.local_name();
-                self.declare(&name, is, true);
+                declared.push((name.clone(), is));
                 parts.push(name);
                 continue;
             }
@@ -116,8 +149,11 @@ impl Generator {
                 _ => value,
             };
             let name = self.local_name();
-            self.declare(&name, is, true);
+            declared.push((name.clone(), is));
             parts.push(format!("{name} = {value}"));
+        }
+        for (name, is) in declared {
+            self.declare(name, is, true);
         }
         Node::line(format!("local {};", parts.join(", ")))
     }
@@ -127,6 +163,9 @@ impl Generator {
             .variable(|variable| variable.assignable && !matches!(variable.is, Type::Class(_) | Type::Instance(_)))?;
         let Variable { name, is, .. } = variable;
         let line = match is {
+            Type::Int | Type::Float | Type::Str | Type::Scalar if self.switches => {
+                format!("{name} = {};", self.plain(&is))
+            }
             Type::Int => match self.random.below(5) {
                 0 => format!("{name}{};", self.one(&["++", "--"])),
                 1 | 2 => format!("{name} {} {};", self.one(&["+=", "-=", "*="]), self.int_expression()),
@@ -178,6 +217,12 @@ impl Generator {
         };
         let node = Node::line(line);
         Some(if matches!(is, Type::Array | Type::Table) { self.caught(node) } else { node })
+    }
+
+    /// A value of a type, short enough to be kept.
+    fn plain(&mut self, is: &Type) -> String {
+        let value = self.expression(is, 2);
+        if matches!(is, Type::Str | Type::Scalar) { format!("::cut({value})") } else { value }
     }
 
     fn int_expression(&mut self) -> String {
@@ -293,9 +338,9 @@ impl Generator {
     }
 
     fn switch(&mut self) -> Node {
-        let outside = self.breaks;
+        let outside = (self.breaks, self.switches);
         let mut parts = vec![(format!("switch ({}) {{", self.scalar(2)), Vec::new())];
-        self.breaks = true;
+        (self.breaks, self.switches) = (true, true);
         for _ in 0..self.random.below(4) {
             let head = format!("case {}: {{", self.sure_scalar(1));
             let body = self.scoped(|generator| generator.statements(2));
@@ -307,7 +352,7 @@ impl Generator {
             parts.push(("default: {".to_owned(), self.scoped(|generator| generator.statements(2))));
             parts.push(("}".to_owned(), Vec::new()));
         }
-        self.breaks = outside;
+        (self.breaks, self.switches) = outside;
         Node { parts, tail: "}".to_owned() }
     }
 
@@ -523,7 +568,7 @@ impl Generator {
         if self.percent(10) {
             pattern.push('$');
         }
-        let text = self.string(1);
+        let text = format!("::nonul({})", self.string(1));
         let call = match self.random.below(3) {
             0 => format!("match({text})"),
             1 => format!("search({text})"),
@@ -589,7 +634,7 @@ impl Generator {
             "nothing",
             "sort",
         ]);
-        let count = self.random.below(4);
+        let count = self.random.below(4).max(usize::from(method == "slice"));
         let mut arguments: Vec<String> = (0..count).map(|_| self.sure_scalar(1)).collect();
         if matches!(method, "insert" | "remove" | "slice" | "find") {
             for argument in &mut arguments {
