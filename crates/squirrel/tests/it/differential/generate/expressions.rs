@@ -136,7 +136,8 @@ impl Generator {
             return if literal.starts_with('-') { format!("({literal})") } else { literal.to_owned() };
         }
         let depth = depth - 1;
-        match self.random.below(22) {
+        match self.random.below(25) {
+            22..=24 => self.int_chain(),
             0..=4 => {
                 let operator = self.one(&["+", "-", "*", "+", "-"]);
                 format!("({} {operator} {})", self.int(depth), self.int(depth))
@@ -171,6 +172,50 @@ impl Generator {
             20 => format!("(\"some text\"[{} & 7])", self.int(depth)),
             _ => format!("({} ? {} : {})", self.condition(depth), self.int(depth), self.int(depth)),
         }
+    }
+
+    /// Operators of several kinds in a row, without brackets between them.
+    fn int_chain(&mut self) -> String {
+        let mut text = format!("({}", self.int(0));
+        for _ in 0..2 + self.random.below(4) {
+            text += &match self.random.below(12) {
+                0 | 1 => format!(" {} {}", self.one(&["/", "%"]), self.one(&["3", "16", "1000", "7"])),
+                2 => format!(" {} {}", self.one(&["<<", ">>", ">>>"]), self.random.below(40)),
+                3 => format!(" {} {}{}", self.one(&["&", "|", "^"]), self.one(&["-", "~"]), self.int(0)),
+                _ => format!(" {} {}", self.one(&["+", "-", "*", "+", "-", "*", "&", "|", "^"]), self.int(0)),
+            };
+        }
+        text + ")"
+    }
+
+    /// The same of what gives bools; some of it compares bools with numbers, which fails.
+    fn bool_chain(&mut self) -> String {
+        let mut text = format!(
+            "({}{} {} {}",
+            self.one(&["", "", "!"]),
+            self.int(0),
+            self.one(&["<", "==", "!=", ">="]),
+            self.int(0)
+        );
+        for _ in 0..=self.random.below(3) {
+            text += &match self.random.below(8) {
+                0..=3 => {
+                    let (logical, compare) = (self.one(&["&&", "||"]), self.one(&["<", ">", "<=", "==", "!="]));
+                    format!(
+                        " {logical} {} {} {compare} {}",
+                        self.int(0),
+                        self.one(&["+ 1", "* 2", "& 3", "<< 1"]),
+                        self.int(0)
+                    )
+                }
+                4 => format!(" {} \"{}\" in {}", self.one(&["&&", "||"]), self.key(), self.table(0)),
+                5 => format!(" {} {}", self.one(&["==", "!="]), self.one(&["true", "false", "null"])),
+                6 => format!(" && typeof {} == \"integer\"", self.int(0)),
+                _ => format!(" ? {} : {}", self.bool(0), self.bool(0)),
+            };
+        }
+        // Not the value of an operand.
+        format!("(!!{text}))")
     }
 
     /// A float that fits an integer, since C does not say what comes of others.
@@ -307,7 +352,8 @@ impl Generator {
             return if self.percent(50) { "true" } else { "false" }.to_owned();
         }
         let depth = depth - 1;
-        match self.random.below(12) {
+        match self.random.below(14) {
+            12 | 13 => self.bool_chain(),
             0..=2 => {
                 let operator = self.one(&["<", ">", "<=", ">=", "==", "!="]);
                 format!("({} {operator} {})", self.int(depth), self.int(depth))

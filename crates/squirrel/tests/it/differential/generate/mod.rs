@@ -6,9 +6,9 @@
 //!
 //! - addresses: no order among objects, no length of an object's text; where one is printed, the comparison hides it;
 //! - integers divided by -1, `%` by zero or of what is no number, negative indexes of strings, negative sizes;
-//! - `tointeger` with a base, `in` and `instanceof` without brackets;
+//! - `tointeger` with a base;
 //! - in patterns, `.` and negated sets;
-//! - environments and `this` that only a weak reference holds;
+//! - what only a weak reference holds: a temporary that is done with may keep it alive;
 //! - `%s` with a NUL byte and texts with one in searches, where C ends;
 //! - variables of generators in functions within them, which are lost with a `yield`;
 //! - the last bits of `sin` and its like, which are those of a C library;
@@ -124,10 +124,23 @@ pub fn program(seed: u64) -> Vec<Node> {
             nodes.push(Node::line(format!("print(\"{name} \" + ::show({name}) + \"\\n\");")));
         }
     }
+    generator.drop_semicolons(&mut nodes);
     nodes
 }
 
 impl Generator {
+    /// Statements may end with their line.
+    fn drop_semicolons(&mut self, nodes: &mut [Node]) {
+        for node in nodes {
+            if node.parts.is_empty() && node.tail.len() > 1 && self.percent(15) {
+                node.tail = node.tail.trim_end_matches(';').to_owned();
+            }
+            for (_, body) in &mut node.parts {
+                self.drop_semicolons(body);
+            }
+        }
+    }
+
     fn percent(&mut self, percent: usize) -> bool {
         self.random.percent(percent)
     }

@@ -88,7 +88,12 @@ impl Generator {
     }
 
     fn any_statement(&mut self) -> Vec<Node> {
-        let node = match self.random.below(60) {
+        let node = match self.random.below(65) {
+            60 => self.many_slots(),
+            61 => self.sorted(),
+            62 => self.weak(),
+            63 => return self.member(),
+            64 => self.nested(),
             0..=8 => self.local(3),
             9..=15 => return vec![self.assignment().unwrap_or_else(|| Node::line(";"))],
             16..=21 => self.print(),
@@ -646,6 +651,130 @@ impl Generator {
         let call = format!("{object}.{method}({})", arguments.join(", "));
         let node = Node::line(format!("print(type({call}) + \"\\n\");"));
         self.caught(node)
+    }
+
+    /// A table that grows and shrinks, and then its order.
+    fn many_slots(&mut self) -> Node {
+        let key = self.one(&[
+            "i",
+            "\"k\" + i",
+            "i * 7 % 31",
+            "(i * 40503) & 0xff",
+            "i * 1.5",
+            "\"\" + i * i",
+            "i % 3 == 0 ? i : \"s\" + i",
+        ]);
+        let (count, step) = (self.random.below(40), 2 + self.random.below(3));
+        let mut body = vec![
+            Node::line("local t = {};"),
+            Node::line(format!("for (local i = 0; i < {count}; i++) t[{key}] <- i;")),
+        ];
+        if self.percent(60) {
+            body.push(Node::line(format!(
+                "for (local i = 0; i < {count}; i += {step}) if (({key}) in t) delete t[{key}];"
+            )));
+        }
+        if self.percent(40) {
+            body.push(Node::line(format!("foreach (k, v in t) if (v % {step} == 0) t.rawdelete(k); else t[k] = -v;")));
+        }
+        if self.percent(40) {
+            body.push(Node::line(format!("t = clone t; t.{} <- {};", self.key(), self.scalar(1))));
+        }
+        body.push(Node::line("print(t.len() + \" \" + ::show(t) + \"\\n\");"));
+        Node::block("{", body, "}")
+    }
+
+    fn sorted(&mut self) -> Node {
+        let count = self.random.below(24);
+        let item = self.one(&[
+            "i * 7919 % 101",
+            "(i * 40503) & 15",
+            "\"\" + i * 37 % 10",
+            "i * 0.75 % 2.0",
+            "i % 2 ? i : -i * 0.5",
+        ]);
+        let order = self.one(&[
+            "",
+            "@(a, b) a <=> b",
+            "@(a, b) b <=> a",
+            "@(a, b) (a & 7) - (b & 7)",
+            "@(a, b) a < b ? -1 : 1",
+            "@(a, b) 0.5",
+        ]);
+        let body = vec![
+            Node::line("local a = [];"),
+            Node::line(format!("for (local i = 0; i < {count}; i++) a.append({item});")),
+            Node::line(format!("a.sort({order}); print(::show(a) + \"\\n\");")),
+        ];
+        let node = Node::block("{", body, "}");
+        self.caught(node)
+    }
+
+    fn weak(&mut self) -> Node {
+        let value = self.one(&["[1, 2]", "{ a = 1 }", "@() 7", "class { a = 1 }"]);
+        let body = vec![
+            Node::line(format!("local strong = {value}, weak = null, list = [];")),
+            Node::line("weak = strong.weakref(); list.append(weak);"),
+            Node::line("print(typeof weak + typeof weak.ref() + typeof list[0] + (weak.ref() == strong) + \"\\n\");"),
+            Node::line(self.one(&["strong = [strong];", "list.append(strong);", ";"])),
+            Node::line("print(typeof weak.ref() + typeof list[0] + \"\\n\");"),
+        ];
+        Node::block("{", body, "}")
+    }
+
+    /// Members that classes get later, and attributes.
+    fn member(&mut self) -> Vec<Node> {
+        let Some(variable) = self.variable(|variable| matches!(variable.is, Type::Class(_))) else {
+            return Vec::new();
+        };
+        let (name, value) = (variable.name, self.scalar(1));
+        let field = self.one(&["fa", "fz", "ma", "fb"]);
+        let line = match self.random.below(8) {
+            0 => format!("{name}.newmember(\"{field}\", {value});"),
+            1 => format!("{name}.rawnewmember(\"{field}\", {value}, {}, {});", self.scalar(0), self.bool(0)),
+            2 => format!("{name}.setattributes(\"{field}\", {value});"),
+            3 => format!("print(::show({name}.getattributes(\"{field}\")) + \"\\n\");"),
+            4 => format!("{name}.{field} <- function(a = 1) {{ return a }}"),
+            5 => format!("{name}.{field} = {value};"),
+            6 => format!("print(::show({name}.instance()) + \"\\n\");"),
+            _ => format!("foreach (k, v in {name}) print(k + \" \" + type(v) + \"\\n\");"),
+        };
+        let node = Node::line(line);
+        vec![self.caught(node)]
+    }
+
+    /// Containers in containers, and assignments deep within.
+    fn nested(&mut self) -> Node {
+        let name = self.fresh("n");
+        let mut body = vec![Node::line(format!(
+            "local {name} = {{ a = [{}, {}], b = {{ c = {}, d = [] }}, c = [[{}], [[]]] }};",
+            self.scalar(1),
+            self.array(1),
+            self.scalar(1),
+            self.scalar(1)
+        ))];
+        for _ in 0..=self.random.below(4) {
+            let value = self.sure_scalar(1);
+            let line = match self.random.below(9) {
+                0 => format!("{name}.a[{}] = {value};", self.random.below(3)),
+                1 => format!("{name}.b.c {} {value};", self.one(&["=", "+=", "-=", "*="])),
+                2 => format!("{name}[\"b\"][\"d\"].append({value});"),
+                3 => format!("{name}.c[1][0].push({value});"),
+                4 => format!("{name}.a[1] = clone {name}.b;"),
+                5 => format!("{name}.b.{} <- [{value}];", self.key()),
+                6 => format!("delete {name}.b.{};", self.key()),
+                7 => format!("{name}.a[{}]++;", self.random.below(3)),
+                _ => format!("{name}.c[0][0] {} {value};", self.one(&["=", "+=", "-=", "*="])),
+            };
+            body.push(self.caught_line(line));
+        }
+        body.push(Node::line(format!("print(::show({name}) + \"\\n\");")));
+        let node = Node::block("{", body, "}");
+        self.caught(node)
+    }
+
+    fn caught_line(&mut self, line: String) -> Node {
+        self.caught(Node::line(line))
     }
 
     fn about_function(&mut self) -> Node {
