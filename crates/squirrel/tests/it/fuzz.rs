@@ -492,6 +492,7 @@ pub fn format(bytes: &[u8]) {
 }
 
 /// Flags, width and precision of a conversion of C's `printf`.
+#[expect(clippy::struct_excessive_bools, reason = "flags that are independent of each other")]
 struct Spec {
     left: bool,
     plus: bool,
@@ -510,7 +511,8 @@ impl Spec {
             text += &self.width.to_string();
         }
         if let Some(precision) = self.precision {
-            text += &format!(".{precision}");
+            text.push('.');
+            text += &precision.to_string();
         }
         text
     }

@@ -17,6 +17,7 @@
 //! - comparisons that are assigned to a variable and tested at once: the reference jumps, and forgets to assign;
 //! - `local a = 1, b = a`, which leaves `a` null, and `slice()`, which takes what was on the stack before;
 //! - locals that a `case` skips (they have what was in the register before).
+#![expect(clippy::format_push_string, reason = "shorter than `write!` with its result, and fast enough")]
 
 mod expressions;
 mod objects;
@@ -89,7 +90,7 @@ pub struct Generator {
     /// How deep statements are nested.
     depth: usize,
     /// The first scope of the generator that this is in.
-    generator: usize,
+    yielding: usize,
     /// Scopes whose variables cannot be used here.
     hidden: Range<usize>,
 }
@@ -109,7 +110,7 @@ pub fn program(seed: u64) -> Vec<Node> {
         continues: false,
         switches: false,
         depth: 0,
-        generator: 0,
+        yielding: 0,
         hidden: 0..0,
     };
     let mut nodes: Vec<Node> = PRELUDE.split("\n\n").map(|text| Node::line(text.trim_end())).collect();
@@ -219,10 +220,10 @@ impl Generator {
         let outside = (self.context, self.breaks, self.continues, self.switches, self.hidden.clone());
         // What a generator has is not captured.
         if self.context == Context::Generator {
-            self.hidden = self.generator..self.scopes.len();
+            self.hidden = self.yielding..self.scopes.len();
         }
         if context == Context::Generator {
-            self.generator = self.scopes.len();
+            self.yielding = self.scopes.len();
         }
         (self.context, self.breaks, self.continues, self.switches) = (context, false, false, false);
         let made = self.scoped(make);

@@ -135,14 +135,14 @@ impl Generator {
     }
 
     fn local(&mut self, depth: usize) -> Node {
-        let (mut parts, mut declared) = (Vec::new(), Vec::new());
+        let (mut parts, mut declared) = (Vec::new(), Vec::<(String, Type)>::new());
         for _ in 0..=usize::from(self.percent(20)) {
             let is = self
                 .random
                 .pick(&[Type::Int, Type::Float, Type::Str, Type::Bool, Type::Scalar, Type::Array, Type::Table])
                 .clone();
             if is == Type::Scalar && self.percent(15) {
-                let name = self.local_name();
+                let name = self.fresh("v");
                 declared.push((name.clone(), is));
                 parts.push(name);
                 continue;
@@ -153,7 +153,10 @@ impl Generator {
                 Type::Bool => format!("(!{value})"),
                 _ => value,
             };
-            let name = self.local_name();
+            let mut name = self.local_name();
+            if declared.iter().any(|known| known.0 == name) {
+                name = self.fresh("v");
+            }
             declared.push((name.clone(), is));
             parts.push(format!("{name} = {value}"));
         }
