@@ -68,7 +68,7 @@ impl Generator {
             7 => format!("{left} {} {right}", self.one(&["==", "!=", "&&", "||"])),
             8 => format!("{}({left})", self.one(&["-", "~", "!", "typeof ", "clone ", "resume "])),
             9 => format!("({left}) {} ({right})", self.one(&["in", "instanceof"])),
-            10 => format!("({left})[{sure}]"),
+            10 => format!("({left})[{}]", self.random.below(4)),
             11 => format!("({left})({sure})"),
             12 => format!("({left}).{} = {sure}", self.key()),
             _ => format!("delete ({left}).{}", self.key()),
