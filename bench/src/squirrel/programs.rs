@@ -86,7 +86,8 @@ pub fn metering(
     for program in programs {
         let (mut without_ms, mut with_ms) = (Vec::new(), Vec::new());
         for round in 0..=rounds {
-            let times = (whole_ms(without, &program.nut, &program.output)?, whole_ms(with, &program.nut, &program.output)?);
+            let times =
+                (whole_ms(without, &program.nut, &program.output)?, whole_ms(with, &program.nut, &program.output)?);
             if round > 0 {
                 without_ms.push(times.0);
                 with_ms.push(times.1);
