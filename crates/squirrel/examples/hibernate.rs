@@ -48,7 +48,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let file = std::env::args().nth(1).ok_or("usage: hibernate FILE")?;
     let image = ImageBuilder::new(Dialect::Stock).function(Function::new("sleep", sleep, 2, ".n")).build();
     let program = Program::compile(&image, SOURCE, b"hibernate.nut").map_err(|errors| errors[0].to_string())?;
-    #[expect(clippy::single_match_else, reason = "two ways of the same rank")]
     let mut vm = match std::fs::read(&file) {
         // The snapshot has no code. It names its programs by digest, and refuses any other.
         Ok(bytes) => Vm::restore(

@@ -237,7 +237,12 @@ impl Builder<'_, '_, '_> {
     fn foreach(&mut self, [key, value, iterator]: [LocalId; 3], container: &Expr, body: &Stmt) -> Result<()> {
         let scope = self.open();
         let is_local = matches!(container.kind, ExprKind::Local(_));
-        let container = self.any(container)?;
+        // A local is read again at each step, wherever it lives: the body may change it.
+        let cell = match container.kind {
+            ExprKind::Local(local) if self.captured(local) => Some(self.register_of(local)?),
+            _ => None,
+        };
+        let container = if cell.is_some() { self.allocate(1)? } else { self.any(container)? };
         let captured = self.captured(key) || self.captured(value);
         // The key, the value behind it, then the iterator.
         let first = self.allocate(3)?;
@@ -256,6 +261,9 @@ impl Builder<'_, '_, '_> {
             self.declare(iterator, first + 2);
         }
         let start = self.code.len();
+        if let Some(cell) = cell {
+            self.emit(Op::GetCell { dst: container, cell });
+        }
         let next = self.emit(Op::Foreach { container, iterator: first + 2, key: first, by: 0 });
         if captured {
             for (offset, local) in [(0, key), (1, value)] {

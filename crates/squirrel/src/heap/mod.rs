@@ -558,7 +558,8 @@ impl Heap {
         }
         let place = i32::try_from(index).ok().filter(|&index| index < object::METHOD).ok_or("too many members")?;
         let place = Value::integer(if is_method { place | object::METHOD } else { place });
-        class.members.insert(key, hash, place, meter, fuel)?;
+        // A field takes the place of a static member of the same name, which nothing refers to from then on.
+        class.members.set(key, hash, place, meter, fuel)?;
         let list = if is_method { &mut class.methods } else { &mut class.fields };
         list.push(Member { value, attributes: Value::NULL });
         Ok(())

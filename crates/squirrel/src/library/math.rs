@@ -74,7 +74,7 @@ fn abs(call: &mut Call<'_>) -> Result<Flow, Fault> {
 
 fn acos(call: &mut Call<'_>) -> Result<Flow, Fault> {
     let x = number(call, 1);
-    answer(x, libm::acosf(x), f32::NAN)
+    answer(x, round(libm::acos(x.into())), f32::NAN)
 }
 
 fn asin(call: &mut Call<'_>) -> Result<Flow, Fault> {
@@ -84,7 +84,7 @@ fn asin(call: &mut Call<'_>) -> Result<Flow, Fault> {
 
 fn atan(call: &mut Call<'_>) -> Result<Flow, Fault> {
     let x = number(call, 1);
-    answer(x, libm::atanf(x), f32::NAN)
+    answer(x, round(libm::atan(x.into())), f32::NAN)
 }
 
 fn atan2(call: &mut Call<'_>) -> Result<Flow, Fault> {

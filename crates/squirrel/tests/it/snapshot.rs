@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use squirrel::{Dialect, Function, Image, ImageBuilder, Limits, Member, Program, SnapshotError, Step, Vm};
 
+use super::fuzz::fix_checksum;
+use super::random::Random;
 use super::scripts::{self, Printed, report};
 
 const LIMITS: Limits = Limits { heap_bytes: 32 << 20, depth: 20_000 };
@@ -100,34 +102,6 @@ fn programs_go_on_from_snapshots() {
             assert_eq!(pieces, whole, "{} in slices of {fuel}", path.display());
         }
     });
-}
-
-/// The checksum of the format; see `src/snapshot/mod.rs`.
-fn fix_checksum(bytes: &mut [u8]) {
-    let Some((head, body)) = bytes.split_at_mut_checked(20) else { return };
-    let mut sum = body.len() as u64;
-    let mut add = |word: u64| {
-        sum = (sum ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        sum ^= sum >> 29;
-    };
-    for chunk in body.chunks_exact(8) {
-        add(u64::from_le_bytes(chunk.try_into().unwrap()));
-    }
-    let mut last = [0; 8];
-    let rest = body.chunks_exact(8).remainder();
-    last[..rest.len()].copy_from_slice(rest);
-    add(u64::from_le_bytes(last));
-    add(0);
-    head[12..].copy_from_slice(&sum.to_le_bytes());
-}
-
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % bound
-    }
 }
 
 /// Changes some bytes, or takes a part of another snapshot.
@@ -316,30 +290,9 @@ fn foreign_snapshots_are_refused() {
 /// Between slices: in `sort`, `map`, a metamethod, a regular expression, a generator, a thread, after `compilestring`.
 #[test]
 fn every_kind_of_work_goes_on() {
-    let source = br#"
-        const SIZE = 5
-        enum Color { red = 3, green }
-        local out = [];
-        function slow(n) { local s = 0; for (local i = 0; i < n; i++) s += i; return s }
-        class Meta { function _add(o) { return ::slow(30) } function _get(k) { ::slow(9); if (k == "x") return 7; throw null }
-            function _cmp(o) { return ::slow(4) } function _tostring() { return "meta" + ::slow(3) } function _cloned(o) { ::slow(12) } }
-        local a = [5, 3, 9, 1, 7]; a.sort(@(x, y) slow(6) * 0 + (x <=> y));
-        out.extend(a.map(@(x) x + slow(5)));
-        out.append(Meta() + 1); out.append(Meta().x); out.append(Meta() <= Meta()); out.append("" + Meta()); out.append(typeof clone Meta());
-        out.append(regexp("(a*)*b").search("aaaaaaaaaaaaaaaaaaaaaaab").end);
-        local function gen(n) { for (local i = 0; i < n; i++) { slow(5); yield i } }
-        foreach (x in gen(4)) out.append(x);
-        local t = newthread(function(x) { slow(20); local y = suspend(x + 1); slow(20); return y * 2 });
-        out.append(t.call(1)); out.append(t.wakeup(21));
-        local compiled = compilestring("return function(x) { return x + SIZE + Color.green + vargv.len() }", "inner");
-        out.append(compiled()(1)); out.append(compilestring("const LATER = 8; return LATER")()); out.append(getconsttable().LATER);
-        local weak = out.weakref(); try { slow(9); throw "e" } catch (e) out.append(e + slow(3));
-        local counter = 0; local inc = function() { counter += slow(3); return counter }; inc(); out.append(inc() + weak.ref().len());
-        return out.reduce(@(x, y) x + "," + y);
-    "#;
-    let source = std::str::from_utf8(source).unwrap().replace(" + vargv.len()", "");
+    let source = include_bytes!("fuzz/everything.nut");
     let image = Image::new(Dialect::Stock);
-    let program = Program::compile(&image, source.as_bytes(), b"main").unwrap();
+    let program = Program::compile(&image, source, b"main").unwrap();
     let whole = run(&image, &program, LARGE, 0, |_, vm| vm);
     assert!(whole.end.ends_with('"'), "{}", whole.end);
     let mut snapshots = 0;

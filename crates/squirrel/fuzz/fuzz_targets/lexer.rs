@@ -1,0 +1,8 @@
+//! Literals, comments and the places of errors.
+#![no_main]
+
+#[path = "../../tests/it/fuzz.rs"]
+#[expect(dead_code, reason = "the other targets")]
+mod fuzz;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz::lexer(bytes));

@@ -1,0 +1,8 @@
+//! Programs that run in slices, written and read back on the way.
+#![no_main]
+
+#[path = "../../tests/it/fuzz.rs"]
+#[expect(dead_code, reason = "the other targets")]
+mod fuzz;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz::vm(bytes));
