@@ -87,8 +87,8 @@ pub fn library(command: LibraryCommand, json: bool) -> Result<()> {
 /// Takes a library's name and version apart.
 fn named(library: &str) -> Result<(String, String)> {
     let parts = library.rsplit_once(':').filter(|(name, version)| !name.is_empty() && !version.is_empty());
-    let (name, version) =
-        parts.with_context(|| format!("{library:?} has no version: write NAME:VERSION, such as Promise.lib.nut:4.0.0"))?;
+    let (name, version) = parts
+        .with_context(|| format!("{library:?} has no version: write NAME:VERSION, such as Promise.lib.nut:4.0.0"))?;
     Ok((name.to_owned(), version.to_owned()))
 }
 
@@ -130,7 +130,8 @@ fn version_of(source: &str) -> Option<String> {
         let (open, close) = if rest.starts_with('"') { ('"', '"') } else { ('[', ']') };
         let (stated, _) = rest.strip_prefix(open)?.split_once(close)?;
         let numbers: Vec<&str> = stated.split(['.', ',']).map(str::trim).collect();
-        let are_numbers = numbers.iter().all(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()));
+        let are_numbers =
+            numbers.iter().all(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()));
         are_numbers.then(|| numbers.join("."))
     })
 }

@@ -15,5 +15,5 @@ mod require;
 pub use agent::{Agent, End, Event, Progress};
 pub use api::agent_image;
 pub use host::{Effect, Surroundings};
-pub use require::{Required, requires};
 pub use http::{Headers, HttpAnswer, HttpRequest, HttpResponse, Inbound, curl};
+pub use require::{Required, requires};

@@ -133,8 +133,10 @@ mod tests {
             .into_iter()
             .map(|required| (required.name, required.version, required.position.line, required.position.column))
             .collect();
-        let expected = [("A.class.nut", "1.2.3", 1, 9), ("B", "2", 2, 11), ("C.lib.nut", "3.0.0", 2, 19), ("H", "", 11, 9)];
-        let expected = expected.map(|(name, version, line, column)| (name.to_owned(), version.to_owned(), line, column));
+        let expected =
+            [("A.class.nut", "1.2.3", 1, 9), ("B", "2", 2, 11), ("C.lib.nut", "3.0.0", 2, 19), ("H", "", 10, 9)];
+        let expected =
+            expected.map(|(name, version, line, column)| (name.to_owned(), version.to_owned(), line, column));
         assert_eq!(found, expected);
     }
 

@@ -2,8 +2,8 @@
 
 use crate::error::{ApiError, compilation, internal};
 use impstead_model::Code;
-use impstead_wire as wire;
 use impstead_store::Store;
+use impstead_wire as wire;
 use platform::requires;
 use squirrel::{CompileError, Dialect, Image, ImageBuilder, Program};
 use std::{

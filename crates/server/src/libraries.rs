@@ -29,7 +29,8 @@ pub async fn list(_: Caller, State(app): State<App>, query: ListQuery) -> Reply<
 
 fn wire_form(app: &App, name: String, mut versions: Vec<Library>) -> wire::Library {
     versions.sort_by(|a, b| numbers(&b.version).cmp(&numbers(&a.version)));
-    let versions = versions.into_iter().map(|library| Linkage::new("libraryversion", format!("{name}:{}", library.version)));
+    let versions =
+        versions.into_iter().map(|library| Linkage::new("libraryversion", format!("{name}:{}", library.version)));
     wire::Library {
         kind: "library".into(),
         links: SelfLink { this: format!("{}/v5/libraries/{name}", app.config.public_url) },

@@ -9,19 +9,15 @@ const MOST: usize = 100;
 
 impl Operator {
     /// Adds a library, or replaces it. Its code must compile.
-    pub(super) async fn put_library(
-        &self,
-        name: &str,
-        version: &str,
-        source: &str,
-        answers: &Answers,
-    ) -> Result<()> {
+    pub(super) async fn put_library(&self, name: &str, version: &str, source: &str, answers: &Answers) -> Result<()> {
         let is_word = |text: &str| {
             (1..=MOST).contains(&text.len())
                 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
         };
         if !is_word(name) || !is_word(version) {
-            bail!("{name}:{version} is no name and version: write letters, digits, dots, hyphens and underscores, such as Promise.lib.nut:4.0.0");
+            bail!(
+                "{name}:{version} is no name and version: write letters, digits, dots, hyphens and underscores, such as Promise.lib.nut:4.0.0"
+            );
         }
         let image = platform::agent_image(0);
         if let Err(errors) = squirrel::Program::compile(&image, source.as_bytes(), name.as_bytes()) {
@@ -46,7 +42,9 @@ impl Operator {
     /// Removes a library. Agents that run keep it.
     pub(super) async fn remove_library(&self, name: &str, version: &str, answers: &Answers) -> Result<()> {
         let is_gone = self.store.delete_library(name, version).await?;
-        is_gone.then_some(()).with_context(|| format!("there is no library {name}:{version}: see `impstead library list`"))?;
+        is_gone
+            .then_some(())
+            .with_context(|| format!("there is no library {name}:{version}: see `impstead library list`"))?;
         say(answers, format!("removed {name}:{version}")).await
     }
 }

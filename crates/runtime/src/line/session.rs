@@ -92,6 +92,8 @@ struct Session<'l, T> {
     /// SHA-256 of the program that it has.
     program: Option<[u8; 32]>,
     offer: Option<Box<Offer>>,
+    /// What the device was told to restart, and when that was asked for.
+    restarting: Option<(Current, i64)>,
     /// A program that it could not take.
     refused: Option<[u8; 32]>,
     /// When a report was stored.
@@ -173,6 +175,7 @@ async fn begin<T: Transport>(
         fates: line.logs.fates(),
         program: accepted.hello.program,
         offer: None,
+        restarting: None,
         refused: None,
         reported_ms: None,
     };
@@ -464,13 +467,18 @@ impl<T: Transport> Session<'_, T> {
                 self.send(ServerFrame::Shutdown(reason)).await?;
                 self.line.store.device_runs(&self.id, runs.as_ref(), Some(asked_ms)).await?;
             }
+            // It was told so, and has not said yet that it did.
+            Some((_, asked_ms))
+                if has_it && self.restarting.as_ref().is_some_and(|(_, told_ms)| *told_ms == asked_ms) => {}
             Some((_, asked_ms)) if has_it => {
                 // The environment may be another.
                 self.offer(current.clone(), Some(asked_ms)).await?;
                 // Whoever assigns a device anew has it restarted.
                 let reason = if runs.is_none() { RestartReason::REASSIGNED } else { RestartReason::REQUESTED };
                 self.send(ServerFrame::Restart(reason)).await?;
-                self.line.store.device_runs(&self.id, Some(&current.deployment), Some(asked_ms)).await?;
+                // If the line breaks before the device has restarted, the next connection tells it again.
+                self.line.store.device_runs(&self.id, Some(&current.deployment), None).await?;
+                self.restarting = Some((current, asked_ms));
             }
             Some((_, asked_ms)) if is_refused => {
                 if self.program.is_some() {
@@ -598,6 +606,11 @@ impl<T: Transport> Session<'_, T> {
             Some(DeviceFrame::CodeResult(result)) => Box::pin(self.take_code_result(result)).await,
             Some(DeviceFrame::Started(Started { program, .. })) => {
                 self.program = Some(program);
+                if let Some((told, asked_ms)) = self.restarting.take()
+                    && told.program == program
+                {
+                    self.line.store.device_runs(&self.id, Some(&told.deployment), Some(asked_ms)).await?;
+                }
                 Ok(())
             }
             Some(DeviceFrame::Restarting) => Box::pin(self.restart()).await,

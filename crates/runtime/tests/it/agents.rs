@@ -3,7 +3,7 @@
 use crate::world::{AGENTS, World, act};
 use impstead_device_protocol::{DeviceFrame, Message, ServerFrame, Value};
 use impstead_model::{DeviceGroup, RestartKind};
-use impstead_runtime::Unanswered;
+use impstead_runtime::{Agents, Unanswered};
 use platform::{HttpResponse, Inbound};
 use std::time::{Duration, Instant};
 use tokio::{runtime::Handle, task::JoinHandle};
@@ -18,9 +18,9 @@ struct Running {
 }
 
 impl Running {
-    fn begin(world: &World) -> Self {
+    fn begin(agents: &Agents) -> Self {
         let stop = CancellationToken::new();
-        Self { task: tokio::spawn(world.agents.clone().run(Handle::current(), stop.clone())), stop }
+        Self { task: tokio::spawn(agents.clone().run(Handle::current(), stop.clone())), stop }
     }
 
     async fn end(self) {
@@ -47,7 +47,7 @@ async fn with_agent(source: &str) -> (World, DeviceGroup, Running) {
     let world = World::new().await;
     let group = world.group("G").await;
     world.assign(&group).await;
-    let running = Running::begin(&world);
+    let running = Running::begin(&world.agents);
     world.deploy_both(&group, "", source).await;
     (world, group, running)
 }
@@ -87,11 +87,12 @@ async fn a_new_deployment_is_taken_up_with_a_restart() {
     // What ran goes on running with the next server.
     world.deploy_both(&group, "", "server.log(3)").await;
     running.end().await;
-    let running = Running::begin(&world);
+    let agents = world.next_agents();
+    let running = Running::begin(&agents);
     logged(&world, &["agent.log 2", restarted, "agent.log 2"]).await;
     world.store.unassign_device(&group.id, &world.device.id, act()).await.unwrap();
     let began = Instant::now();
-    while world.agents.running() > 0 {
+    while agents.running() > 0 {
         assert!(began.elapsed() < PATIENCE);
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
@@ -205,7 +206,8 @@ async fn what_is_saved_survives() {
     let (world, _, running) = with_agent(source).await;
     logged(&world, &["agent.log 1 2"]).await;
     running.end().await;
-    let running = Running::begin(&world);
+    let agents = world.next_agents();
+    let running = Running::begin(&agents);
     logged(&world, &["agent.log 1 2", "status Agent restarted: reload.", "agent.log 2 2"]).await;
     running.end().await;
 }
@@ -223,11 +225,12 @@ async fn programs_that_fail_start_again_more_and_more_slowly() {
 #[tokio::test(flavor = "multi_thread")]
 async fn libraries_run_before_the_program() {
     let world = World::new().await;
-    let library = "const LIMIT = 7;\nenum Mode { ON = \"on\" }\nclass Greeter {\n  function fail() { return LIMIT.missing }\n}\n";
+    let library =
+        "const LIMIT = 7;\nenum Mode { ON = \"on\" }\nclass Greeter {\n  function fail() { return LIMIT.missing }\n}\n";
     world.store.put_library("Greeter.lib.nut", "1.0.0", library.as_bytes(), act()).await.unwrap();
     let group = world.group("G").await;
     world.assign(&group).await;
-    let running = Running::begin(&world);
+    let running = Running::begin(&world.agents);
     let source = "// first line\n#require \"Greeter.lib.nut:1.0.0\"\nserver.log(LIMIT + Mode.ON);\nGreeter().fail();\n";
     world.deploy_both(&group, "", source).await;
     logged(

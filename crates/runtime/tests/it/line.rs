@@ -1,22 +1,13 @@
 //! The line over a pipe in memory, with the protocol's own device side at the other end.
 
-use impstead_bus::Bus;
+use crate::world::{Peer, SECRET, World, act};
 use impstead_device_protocol::{
-    AnswerCode, Bless, CloseReason, CodeOutcome, CodeResult, CodeWant, Connected, DeviceFrame, DeviceHandshake,
-    DeviceId as ProtocolId, DeviceSecret, DeviceStep, Facts, HandshakeError, Hello, Log, LogKind, Message,
-    RestartReason, ServerFrame, ShutdownReason, Started, Value, WakeReason,
+    AnswerCode, Bless, CloseReason, CodeOutcome, Connected, DeviceFrame, DeviceHandshake, DeviceId as ProtocolId,
+    DeviceSecret, DeviceStep, Facts, HandshakeError, Log, LogKind, Message, RestartReason, ServerFrame, ShutdownReason,
+    Value,
 };
-use impstead_model::{
-    AccountId, Actor, Code, Device, DeviceGroup, DeviceGroupType, DeviceId, Entropy, RestartKind, SystemClock,
-    SystemEntropy,
-};
-use impstead_runtime::{Line, LineConfig, LogLimits, Logs, Pipe, Received, Sent, Transport, pipe};
-use impstead_store::{
-    Act, Location, LogFilter, LogsOf, NewAccount, NewDeployment, NewDevice, NewDeviceGroup, NewProduct, Page, Store,
-};
-use std::{sync::Arc, time::Duration};
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
+use impstead_model::{DeviceId, RestartKind};
+use impstead_runtime::{Line, Sent, Transport, pipe};
 
 #[tokio::test]
 async fn only_who_holds_the_secret_gets_in() {

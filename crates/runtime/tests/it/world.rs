@@ -2,16 +2,14 @@
 
 use impstead_bus::Bus;
 use impstead_device_protocol::{
-    AnswerCode, Bless, CloseReason, CodeOutcome, CodeResult, CodeWant, Connected, DeviceFrame, DeviceHandshake,
-    DeviceId as ProtocolId, DeviceSecret, DeviceStep, Facts, HandshakeError, Hello, Log, LogKind, Message,
-    RestartReason, ServerFrame, ShutdownReason, Started, Value, WakeReason,
+    CloseReason, CodeOutcome, CodeResult, CodeWant, Connected, DeviceFrame, DeviceHandshake, DeviceId as ProtocolId,
+    DeviceSecret, DeviceStep, HandshakeError, Hello, Log, LogKind, ServerFrame, Started, WakeReason,
 };
 use impstead_model::{
-    AccountId, Actor, Code, Device, DeviceGroup, DeviceGroupType, DeviceId, Entropy, RestartKind, SystemClock,
-    SystemEntropy,
+    AccountId, Actor, Code, Device, DeviceGroup, DeviceGroupType, Entropy, SystemClock, SystemEntropy,
 };
 use impstead_runtime::{
-    AgentConfig, Agents, Line, LineConfig, LogLimits, Logs, Outbound, Pipe, Received, Sent, Transport, pipe,
+    AgentConfig, Agents, Line, LineConfig, LogLimits, Logs, Outbound, Pipe, Received, Transport, pipe,
 };
 use impstead_store::{
     Act, Location, LogFilter, LogsOf, NewAccount, NewDeployment, NewDevice, NewDeviceGroup, NewProduct, Page, Store,
@@ -31,6 +29,7 @@ pub struct World {
     pub store: Store,
     pub line: Line,
     pub agents: Agents,
+    pub logs: Logs,
     pub owner: AccountId,
     pub device: Device,
     pub stop: CancellationToken,
@@ -68,6 +67,7 @@ impl World {
             AgentConfig { url: AGENTS.into(), ..AgentConfig::default() },
         );
         let agents = Agents::new(store.clone(), logs.clone(), clock.clone(), outbound, agents, 1);
+        let kept = logs.clone();
         let line = Line::new(store.clone(), logs.clone(), agents.clone(), clock, entropy, config);
         let stop = CancellationToken::new();
         let running = tokio::spawn({
@@ -80,7 +80,14 @@ impl World {
                 logs.await.unwrap();
             }
         });
-        Self { store, line, agents, owner, device, stop, running, _directory: directory }
+        Self { store, line, agents, logs: kept, owner, device, stop, running, _directory: directory }
+    }
+
+    /// Agents as the next server has them: with the same data, and nothing else.
+    pub fn next_agents(&self) -> Agents {
+        let (outbound, config) =
+            (Outbound::new(Vec::new()), AgentConfig { url: AGENTS.into(), ..AgentConfig::default() });
+        Agents::new(self.store.clone(), self.logs.clone(), Arc::new(SystemClock), outbound, config, 1)
     }
 
     /// Opens a connection on which nothing was said yet.
