@@ -27,7 +27,7 @@ pub struct Config {
     pub request_timeout: Duration,
     /// How long requests under way may take to end when the server stops.
     pub shutdown_grace: Duration,
-    /// Networks that webhooks may reach although their addresses are not public.
+    /// Networks that webhooks and agents may reach although their addresses are not public.
     pub outbound_allow: Vec<IpNet>,
     /// What deliveries to webhooks may cost.
     pub webhook_limits: WebhookLimits,

@@ -9,6 +9,7 @@ use crate::{
 use axum::extract::State;
 use impstead_store::{Library, Paged};
 use impstead_wire::{self as wire, Linkage, SelfLink};
+use std::cmp::Reverse;
 
 /// `GET /v5/libraries`: what the operator has added, by name.
 pub async fn list(_: Caller, State(app): State<App>, query: ListQuery) -> Reply<Listed<wire::Library>> {
@@ -28,7 +29,7 @@ pub async fn list(_: Caller, State(app): State<App>, query: ListQuery) -> Reply<
 }
 
 fn wire_form(app: &App, name: String, mut versions: Vec<Library>) -> wire::Library {
-    versions.sort_by(|a, b| numbers(&b.version).cmp(&numbers(&a.version)));
+    versions.sort_by_key(|library| Reverse(numbers(&library.version)));
     let versions =
         versions.into_iter().map(|library| Linkage::new("libraryversion", format!("{name}:{}", library.version)));
     wire::Library {

@@ -73,7 +73,7 @@ const NO: Setting = Setting {
 };
 
 /// All settings, in the order of the file.
-pub const TABLE: [Setting; 28] = [
+pub const TABLE: [Setting; 29] = [
     Setting {
         name: "listen",
         value_name: "ADDRESS:PORT",
@@ -178,8 +178,8 @@ pub const TABLE: [Setting; 28] = [
         value_name: "CIDR,…",
         default: Some(""),
         example: "10.1.2.0/24",
-        summary: "Networks that webhooks may reach although their addresses are not public",
-        detail: "Whoever may make webhooks can send requests there. Names are resolved first, and their addresses judged: \
+        summary: "Networks that webhooks and agents may reach although their addresses are not public",
+        detail: "Whoever may make webhooks or deploy can send requests there. Names are resolved first, and their addresses judged: \
                  without this, private, loopback and link-local ones are refused.",
         ..NO
     },

@@ -20,7 +20,7 @@ async fn a_newer_schema_is_refused_and_left_alone() {
             assert!(stderr.contains("schema version 999"), "{stderr}");
             assert!(stderr.contains("run the newer impstead that wrote them"), "{stderr}");
         }
-        forge("1");
+        forge(&impstead_store::SCHEMA_VERSION.to_string());
         world.serve().stop();
         let migrated = world.run(&["migrate"]);
         assert!(migrated.ok().starts_with("the schema is up to date"), "{}", migrated.stdout);

@@ -180,7 +180,7 @@ async fn messages_go_both_ways_in_order() {
     logged(&world, &["agent.log connected"]).await;
     for n in 1..=20 {
         let message =
-            Message { seq: n, ack_wanted: false, name: b"count".as_slice().into(), value: Value::Int(n as i32) };
+            Message { seq: n, ack_wanted: false, name: b"count".as_slice().into(), value: Value::Int(n.cast_signed()) };
         peer.say(DeviceFrame::Message(message)).await;
     }
     for n in 1..=20 {
