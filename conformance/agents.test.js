@@ -5,9 +5,9 @@ import { before, test } from 'node:test';
 import { Float } from './harness/device-frames.js';
 import { onEachDatabase } from './harness/each-database.js';
 import { onLine } from './harness/line.js';
+import { ALLOW_LOOPBACK } from './harness/receiver.js';
 import { openSession } from './harness/session.js';
-
-const PATIENCE_MS = 20_000;
+import { until } from './harness/until.js';
 
 const WEB = `
 local kept = server.load();
@@ -67,15 +67,6 @@ onEachDatabase('agents', (server) => {
     };
 
     const log = async (added) => (await api.list(`/devices/${added.id}/logs`)).map(({ type, msg }) => `${type}: ${msg}`);
-
-    const until = async (what, look) => {
-        for (const deadline = Date.now() + PATIENCE_MS; ; ) {
-            const found = await look();
-            if (found) return found;
-            assert.ok(Date.now() < deadline, `${what} in time`);
-            await new Promise((resolve) => setTimeout(resolve, 50));
-        }
-    };
 
     const untilLogged = (added, line) =>
         until(`the line ${line}`, async () => (await log(added)).find((entry) => entry === line));
@@ -162,14 +153,10 @@ onEachDatabase('agents that may reach this machine', (server) => {
         await api.assign(group, [added]);
         await api.deployment(group, { agent_code: WEB });
         const { agent_url } = (await api.read(`/devices/${added.id}`)).attributes;
-        for (const deadline = Date.now() + PATIENCE_MS; ; ) {
+        const answer = await until('an answer', async () => {
             const answer = await fetch(`${agent_url}/self`);
-            if (answer.status === 200) {
-                assert.deepEqual(JSON.parse(await answer.text()).query, { a: '1' });
-                return;
-            }
-            assert.ok(Date.now() < deadline, `${answer.status}`);
-            await new Promise((resolve) => setTimeout(resolve, 100));
-        }
+            return answer.status === 200 && answer;
+        });
+        assert.deepEqual(JSON.parse(await answer.text()).query, { a: '1' });
     });
-}, { settings: { IMPSTEAD_OUTBOUND_ALLOW: '127.0.0.0/8' } });
+}, { settings: ALLOW_LOOPBACK });

@@ -8,8 +8,8 @@ import { onEachDatabase } from './harness/each-database.js';
 import { onLine } from './harness/line.js';
 import { ALLOW_LOOPBACK, Receiver } from './harness/receiver.js';
 import { openSession } from './harness/session.js';
+import { until } from './harness/until.js';
 
-const PATIENCE_MS = 20_000;
 const source = (name) => readFileSync(fileURLToPath(new URL(`../examples/${name}`, import.meta.url)), 'utf8');
 
 onEachDatabase('examples', (server) => {
@@ -35,15 +35,6 @@ onEachDatabase('examples', (server) => {
     };
 
     const running = async (added) => (await api.read(`/devices/${added.id}`)).attributes.agent_running;
-
-    const until = async (what, look) => {
-        for (const deadline = Date.now() + PATIENCE_MS; ; ) {
-            const found = await look();
-            if (found) return found;
-            assert.ok(Date.now() < deadline, `${what} in time`);
-            await new Promise((resolve) => setTimeout(resolve, 50));
-        }
-    };
 
     test('thermostat', async (t) => {
         const { added, url } = await deploy('thermostat');
