@@ -205,7 +205,8 @@ async fn damaged_files_are_refused_and_leave_nothing(db: Arc<Db>) {
     refuse(&pack(&text.replacen("impstead-backup", "other-backup", 1)), "other format");
     refuse(&pack(&text.replacen("[\"note\"", "[7", 1)), "wrong kind");
 
-    let newer = pack(&text.replacen("\"schema_version\":1", "\"schema_version\":999", 1));
+    let version = format!("\"schema_version\":{}", impstead_store::SCHEMA_VERSION);
+    let newer = pack(&text.replacen(&version, "\"schema_version\":999", 1));
     assert!(matches!(target.store.restore(newer.as_slice()), Err(BackupError::Newer(_))));
     let newer = pack(&text.replacen("\"format_version\":1", "\"format_version\":2", 1));
     assert!(matches!(target.store.restore(newer.as_slice()), Err(BackupError::Newer(_))));

@@ -138,6 +138,12 @@ async fn a_restart_asked_for_while_the_device_is_away_is_carried_out_when_it_is_
         device.expect_offer().await;
         assert_eq!(device.expect().await, ServerFrame::Restart(RestartReason::REQUESTED));
         device.expect_nothing().await;
+        // It did not say that it has started again: perhaps it never heard.
+        let mut device = bed.connect_with_program(&world, offer.program, true).await;
+        device.expect_offer().await;
+        assert_eq!(device.expect().await, ServerFrame::Restart(RestartReason::REQUESTED));
+        device.start(offer.program, WakeReason::SW_RESTART).await;
+        device.expect_nothing().await;
         let mut device = bed.connect_with_program(&world, offer.program, true).await;
         device.expect_nothing().await;
     })
