@@ -7,7 +7,7 @@ use squirrel::{Failure, Fault, Heap, Image, IntoSquirrel, Limits, OutOfMemory, P
 
 use crate::api::{self, HIDDEN};
 use crate::data::Given;
-use crate::host::{Callback, Credit, Effect, Place, PlatformHost, Surroundings, Timers, Wait, callback};
+use crate::host::{Callback, Credit, Effect, Place, PlatformHost, Surroundings, Timers, Wait, callback, key_of};
 use crate::http::{HttpAnswer, HttpResponse, Inbound};
 
 /// Events that wait for an agent; what comes then is refused.
@@ -404,8 +404,7 @@ impl Agent {
     /// A function of a table of functions, which is called once and forgotten.
     fn take_callback(&mut self, which: Callback, id: u32) -> Value {
         let table = callback(self.vm.heap(), self.host.callbacks, which);
-        #[expect(clippy::cast_possible_wrap, reason = "the bits are the key")]
-        let key = Value::integer(id as i32);
+        let key = key_of(id);
         self.vm.heap_mut().table_remove(table, key, &mut 0).unwrap_or(Value::NULL)
     }
 
@@ -450,8 +449,7 @@ impl Agent {
             }
             Event::Chunk { id, bytes } => {
                 let table = registered(self, Callback::Chunks);
-                #[expect(clippy::cast_possible_wrap, reason = "the bits are the key")]
-                let function = self.vm.heap().table_get(table, Value::integer(id as i32), &mut 0);
+                let function = self.vm.heap().table_get(table, key_of(id), &mut 0);
                 let Some(function) = function else { return Ok(false) };
                 let bytes = self.vm.string(&bytes)?;
                 self.start(function, &[bytes], work)

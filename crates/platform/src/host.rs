@@ -301,6 +301,11 @@ pub(crate) fn set_callback(call: &mut Call<'_>, which: Callback, function: Value
     Ok(())
 }
 
+/// The key of a timer, request or call in the tables of functions.
+pub(crate) fn key_of(id: u32) -> Value {
+    Value::integer(id.cast_signed())
+}
+
 /// Registers a function under a key in a table of functions; null takes it away.
 pub(crate) fn set_callback_of(call: &mut Call<'_>, which: Callback, key: Value, function: Value) -> Result<(), Fault> {
     let callbacks = host(call)?.callbacks;

@@ -306,8 +306,7 @@ pub(crate) fn set_payload(
         return Ok(false);
     }
     // Before they are copied.
-    heap.meter.charge(bytes.len().saturating_add(size_of::<Payload>()))?;
-    heap.meter.release(bytes.len().saturating_add(size_of::<Payload>()));
+    heap.meter.ensure(bytes.len().saturating_add(size_of::<Payload>()))?;
     heap.set_payload(instance, Payload::Host(index, bytes.into()))?;
     Ok(true)
 }

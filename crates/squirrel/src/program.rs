@@ -45,8 +45,7 @@ impl Program {
     /// # Errors
     /// All errors of the source, at least one; the first is the reference's.
     pub fn compile(image: &Image, source: &[u8], name: &[u8]) -> Result<Program, Vec<CompileError>> {
-        let constants = image.0.constants.iter().rev();
-        Self::build(image, source, name, constants.map(|(name, constant)| (&**name, constant)), false)
+        Self::compile_knowing(image, source, name, &[])
     }
 
     /// Compiles a program that knows further constants, which hide those of the image.
@@ -59,8 +58,7 @@ impl Program {
         name: &[u8],
         constants: &[(Box<[u8]>, Constant)],
     ) -> Result<Program, Vec<CompileError>> {
-        let all = image.0.constants.iter().rev().chain(constants.iter().rev());
-        Self::build(image, source, name, all.map(|(name, constant)| (&**name, constant)), false)
+        Self::build(image, source, name, with_those_of(image, constants), false)
     }
 
     /// The constants and enums that it declares.
@@ -75,9 +73,7 @@ impl Program {
         name: &[u8],
         constants: &[(Box<[u8]>, Constant)],
     ) -> Result<Program, Vec<CompileError>> {
-        // A program's own constants come first.
-        let all = image.0.constants.iter().rev().chain(constants.iter().rev());
-        Self::build(image, source, name, all.map(|(name, constant)| (&**name, constant)), true)
+        Self::build(image, source, name, with_those_of(image, constants), true)
     }
 
     /// Compiles the source of a snapshot again, with the constants that it used then.
@@ -150,6 +146,15 @@ impl Program {
     pub fn name(&self) -> &[u8] {
         &self.0.name
     }
+}
+
+/// The constants of an image, and behind them further ones, which hide those.
+fn with_those_of<'a>(
+    image: &'a Image,
+    constants: &'a [(Box<[u8]>, Constant)],
+) -> impl Iterator<Item = (&'a [u8], &'a Constant)> {
+    let all = image.0.constants.iter().rev().chain(constants.iter().rev());
+    all.map(|(name, constant)| (&**name, constant))
 }
 
 impl ProgramData {

@@ -5,7 +5,7 @@ use squirrel::{Call, Fault, Flow, Function, Heap, Member, Tag, Value};
 use super::{REQUEST, RESPONSE, bytes, done, function_or_null, number_of, register, wrong_type};
 use crate::codec::url;
 use crate::constants::{NO_TIMEOUT, VALIDATE_USING_SYSTEM_CA_CERTS};
-use crate::host::{Callback, Effect, Wait, host, set_callback_of};
+use crate::host::{Callback, Effect, Wait, host, key_of, set_callback_of};
 use crate::http::{Headers, HttpAnswer, HttpRequest, HttpResponse, Inbound, TOO_MANY_REQUESTS, curl};
 
 /// How long a request may take where the program does not say, in seconds.
@@ -124,8 +124,7 @@ fn headers(call: &Call<'_>, place: usize) -> Result<Headers, Fault> {
             Tag::Integer | Tag::Float | Tag::Bool => call.plain_text(value),
             _ => return Err(Fault::error("header values must be strings")),
         };
-        // What would end the line, and begin another one, is no header.
-        if name.is_empty() || name.iter().chain(&text).any(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
+        if !is_header(name, &text) {
             return Err(Fault::error("invalid header"));
         }
         headers.push((name.to_vec(), text));
@@ -140,6 +139,11 @@ fn headers(call: &Call<'_>, place: usize) -> Result<Headers, Fault> {
         }
     }
     Ok(headers)
+}
+
+/// Whether it can be a header: what would end the line, and begin another one, is none.
+fn is_header(name: &[u8], value: &[u8]) -> bool {
+    !name.is_empty() && !name.iter().chain(value).any(|byte| matches!(byte, b'\r' | b'\n' | 0))
 }
 
 /// The content of a request that a program has.
@@ -257,8 +261,7 @@ fn send_async(call: &mut Call<'_>) -> Result<Flow, Fault> {
         seconds => Some(microseconds(seconds.unwrap_or(TIMEOUT_S).max(0.0))),
     };
     let (id, prepared) = unsent(call)?;
-    #[expect(clippy::cast_possible_wrap, reason = "the bits are the key")]
-    let key = Value::integer(id as i32);
+    let key = key_of(id);
     set_callback_of(call, Callback::Answers, key, call.argument(1))?;
     set_callback_of(call, Callback::Chunks, key, stream)?;
     dispatch(call, id, prepared, timeout_us, !stream.is_null())?;
@@ -277,8 +280,7 @@ fn cancel(call: &mut Call<'_>) -> Result<Flow, Fault> {
     if host.requests.remove(&id) {
         host.refused.retain(|(refused, _)| *refused != id);
         host.effects.push(Effect::Cancel { id });
-        #[expect(clippy::cast_possible_wrap, reason = "the bits are the key")]
-        let key = Value::integer(id as i32);
+        let key = key_of(id);
         set_callback_of(call, Callback::Answers, key, Value::NULL)?;
         set_callback_of(call, Callback::Chunks, key, Value::NULL)?;
     }
@@ -310,7 +312,7 @@ fn header(call: &mut Call<'_>) -> Result<Flow, Fault> {
         value if value.is(Tag::String) => call.heap.bytes(value).to_vec(),
         value => call.plain_text(value),
     };
-    if name.is_empty() || name.iter().chain(&value).any(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
+    if !is_header(&name, &value) {
         return Err("invalid header in httpresponse.header(name, value)".into());
     }
     let id = number_of(call, call.this(), RESPONSE).ok_or("invalid type tag")?;

@@ -4,7 +4,7 @@ use squirrel::{Call, Fault, Flow, Function, Member, Tag, Value};
 
 use super::{TIMER, done, number_of, register};
 use crate::constants::ENVIRONMENT_AGENT;
-use crate::host::{Callback, Place, Timer, Wait, host, set_callback_of};
+use crate::host::{Callback, Place, Timer, Wait, host, key_of, set_callback_of};
 
 /// The longest interval, in seconds.
 const LONGEST_S: f64 = 10_737_418.0;
@@ -73,8 +73,7 @@ fn wakeup(call: &mut Call<'_>) -> Result<Flow, Fault> {
     let (class, id) = (host.timer_class, host.last_id.wrapping_add(1));
     let timer = call.heap.instance(class)?;
     call.set_payload(timer, TIMER, &id.to_le_bytes())?;
-    #[expect(clippy::cast_possible_wrap, reason = "the bits are the key")]
-    set_callback_of(call, Callback::Timers, Value::integer(id as i32), call.argument(2))?;
+    set_callback_of(call, Callback::Timers, key_of(id), call.argument(2))?;
     // Nothing fails from here on.
     let host = crate::host::host(call)?;
     let (id, due_us) = (host.next_id(), host.now_us.saturating_add(delay_us));
@@ -94,8 +93,7 @@ fn cancel_wakeup(call: &mut Call<'_>) -> Result<Flow, Fault> {
     };
     if let Some(id) = id {
         host(call)?.timers.remove(id);
-        #[expect(clippy::cast_possible_wrap, reason = "the bits are the key")]
-        set_callback_of(call, Callback::Timers, Value::integer(id as i32), Value::NULL)?;
+        set_callback_of(call, Callback::Timers, key_of(id), Value::NULL)?;
     }
     done()
 }

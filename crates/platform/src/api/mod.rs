@@ -12,6 +12,7 @@ pub(crate) use http::{answer_table, request_table};
 
 use squirrel::{Call, Dialect, Fault, Flow, Image, ImageBuilder, Member, Tag, Value, syntax};
 
+use crate::codec::{data, wrong_type};
 use crate::constants::CONSTANTS;
 use crate::{codec, host};
 
@@ -53,16 +54,9 @@ fn zero() -> Result<Flow, Fault> {
     Ok(Flow::Return(Value::integer(0)))
 }
 
-/// The bytes of a string or blob.
+/// The bytes of a string or blob, to keep.
 fn bytes(call: &Call<'_>, place: usize) -> Result<Vec<u8>, Fault> {
-    let value = call.argument(place);
-    let bytes = call.heap.as_bytes(value).or_else(|| call.heap.blob_bytes(value));
-    bytes.map(<[u8]>::to_vec).ok_or_else(|| wrong_type(place, value, "string|blob"))
-}
-
-fn wrong_type(place: usize, value: Value, expected: &str) -> Fault {
-    let found = value.tag().name();
-    Fault::error(format!("parameter {place} has an invalid type '{found}' ; expected: '{expected}'"))
+    data(call, place).map(<[u8]>::to_vec)
 }
 
 /// A function, or null.

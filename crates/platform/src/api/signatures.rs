@@ -4,7 +4,7 @@ use squirrel::{Call, Fault, Flow, Function, Member, Value};
 
 use super::{bytes, done};
 use crate::codec::{self, rsa};
-use crate::host::{Callback, host, set_callback_of};
+use crate::host::{Callback, host, key_of, set_callback_of};
 
 /// The one kind of signature.
 const RSASSA_PKCS1_SHA256: i32 = 1;
@@ -60,8 +60,7 @@ fn answer(call: &mut Call<'_>, place: usize, error: Value, result: Value) -> Res
     let function = call.argument(place);
     let items = call.heap.array(vec![function, error, result])?;
     let id = host(call)?.last_id.wrapping_add(1);
-    #[expect(clippy::cast_possible_wrap, reason = "the bits are the key")]
-    set_callback_of(call, Callback::Soon, Value::integer(id as i32), items)?;
+    set_callback_of(call, Callback::Soon, key_of(id), items)?;
     let host = host(call)?;
     host.next_id();
     host.soon.push_back(id);

@@ -27,12 +27,16 @@ pub(crate) fn blob(call: &mut Call<'_>, bytes: Vec<u8>) -> Result<Value, Fault> 
 }
 
 /// The bytes of an argument that is a string or a blob.
-fn data<'c>(call: &'c Call<'_>, place: usize) -> Result<&'c [u8], Fault> {
+pub(crate) fn data<'c>(call: &'c Call<'_>, place: usize) -> Result<&'c [u8], Fault> {
     let value = call.argument(place);
-    call.heap.as_bytes(value).or_else(|| call.heap.blob_bytes(value)).ok_or_else(|| {
-        let found = value.tag().name();
-        Fault::error(format!("parameter {place} has an invalid type '{found}' ; expected: 'string|blob'"))
-    })
+    let bytes = call.heap.as_bytes(value).or_else(|| call.heap.blob_bytes(value));
+    bytes.ok_or_else(|| wrong_type(place, value, "string|blob"))
+}
+
+/// The error of an argument of the wrong type.
+pub(crate) fn wrong_type(place: usize, value: Value, expected: &str) -> Fault {
+    let found = value.tag().name();
+    Fault::error(format!("parameter {place} has an invalid type '{found}' ; expected: '{expected}'"))
 }
 
 /// Makes sure that the heap could take so many bytes, before they are made outside of it.

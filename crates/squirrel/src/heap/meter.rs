@@ -38,6 +38,16 @@ impl Meter {
         self.used = self.used.saturating_sub(bytes);
     }
 
+    /// Makes sure that bytes could be allocated, without counting them yet.
+    ///
+    /// # Errors
+    /// [`Fault::Room`], as [`Meter::charge`].
+    pub(crate) fn ensure(&mut self, bytes: usize) -> Result<(), Fault> {
+        self.charge(bytes)?;
+        self.release(bytes);
+        Ok(())
+    }
+
     pub(crate) fn used(&self) -> usize {
         self.used
     }

@@ -374,9 +374,7 @@ impl Heap {
     pub fn blob(&mut self, class: Value, bytes: Vec<u8>) -> Result<Value, Fault> {
         let payload = Payload::Blob(object::Blob { bytes, position: 0 });
         // Both or neither.
-        let room = payload.bytes().saturating_add(size_of::<Instance>());
-        self.meter.charge(room)?;
-        self.meter.release(room);
+        self.meter.ensure(payload.bytes().saturating_add(size_of::<Instance>()))?;
         let instance = self.instance(class)?;
         self.set_payload(instance, payload)?;
         Ok(instance)

@@ -238,9 +238,7 @@ fn is_imp(call: &Call<'_>) -> bool {
 
 /// Makes sure that so many bytes can be allocated, without counting them yet.
 fn room(call: &mut Call<'_>, bytes: usize) -> Result<(), Fault> {
-    call.heap.meter.charge(bytes)?;
-    call.heap.meter.release(bytes);
-    Ok(())
+    call.heap.meter.ensure(bytes)
 }
 
 /// An argument, if it is a number; floats are truncated.
