@@ -99,12 +99,13 @@ async function deployWithoutEnd(api, group, isOver) {
     return answered;
 }
 
-/** The numbers in a device's history, oldest first, once it has the last of them. */
+/** The numbers in a device's history, oldest first, once it has the last of them and stands still: a line written between two pages would show another one twice. */
 async function historyOf(api, { id }, last) {
-    for (const deadline = Date.now() + 10_000; ; ) {
+    for (let before, deadline = Date.now() + 10_000; ; ) {
         const entries = await api.list(`/devices/${id}/logs?page[size]=100`);
         const numbers = entries.filter(({ type }) => type === 'server.log').map(({ msg }) => Number(msg)).reverse();
-        if (numbers.includes(last) || Date.now() > deadline) return numbers;
+        if (Date.now() > deadline || (numbers.includes(last) && entries.length === before)) return numbers;
+        before = entries.length;
         await pause(100);
     }
 }
