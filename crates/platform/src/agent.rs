@@ -1,26 +1,28 @@
 //! An agent: its machine, and the loop that hands it one event after the other.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::VecDeque;
 
 use impstead_device_protocol::Value as Data;
+use serde::{Deserialize, Serialize};
 use squirrel::{Failure, Fault, Heap, Image, IntoSquirrel, Limits, OutOfMemory, Program, Step, Value, Vm};
 
 use crate::api::{self, HIDDEN};
-use crate::data::Given;
-use crate::host::{Callback, Credit, Effect, Place, PlatformHost, Surroundings, Timers, Wait, callback, key_of};
+use crate::data::{Given, encoded};
+use crate::host::{Callback, Effect, Place, PlatformHost, Surroundings, Wait, callback, key_of};
 use crate::http::{HttpAnswer, HttpResponse, Inbound};
 
 /// Events that wait for an agent; what comes then is refused.
 const MOST_WAITING: usize = 1000;
 
 /// Something that happens to an agent.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Event {
     /// A message from its device.
     Message {
         /// Its name.
         name: Vec<u8>,
         /// What it says.
+        #[serde(with = "encoded")]
         data: Data,
     },
     /// Its device has connected.
@@ -32,7 +34,7 @@ pub enum Event {
     Disconnected,
     /// A request to its URL, which [`Effect::Respond`] answers.
     Request {
-        /// A number that no other request has.
+        /// A number that no other request has: of [`Agent::number_request`].
         id: u32,
         /// The request.
         request: Inbound,
@@ -84,8 +86,8 @@ pub enum End {
 }
 
 /// What is at work in the machine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Work {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Work {
     Nothing,
     /// The program itself, or what it requires.
     Program,
@@ -100,13 +102,13 @@ enum Work {
 
 /// An agent: a machine with its program, and what it waits for.
 pub struct Agent {
-    vm: Vm,
-    host: PlatformHost,
+    pub(crate) vm: Vm,
+    pub(crate) host: PlatformHost,
     /// What is still to be run of the program: libraries first.
-    programs: VecDeque<Program>,
-    waiting: VecDeque<(i64, Event)>,
-    work: Work,
-    end: Option<End>,
+    pub(crate) programs: VecDeque<Program>,
+    pub(crate) waiting: VecDeque<(i64, Event)>,
+    pub(crate) work: Work,
+    pub(crate) end: Option<End>,
 }
 
 impl Agent {
@@ -153,26 +155,7 @@ impl Agent {
             let (name, value) = (vm.string(name.as_bytes())?, vm.make(Given { data, blob_class })?);
             vm.heap_mut().table_set(config, name, value, &mut 0).map_err(|_| OutOfMemory)?;
         }
-        let host = PlatformHost {
-            now_us,
-            started_us: now_us,
-            effects: Vec::new(),
-            surroundings,
-            callbacks,
-            blob_class,
-            request_class,
-            response_class,
-            timer_class,
-            timers: Timers::default(),
-            requests: HashSet::new(),
-            refused: Vec::new(),
-            soon: VecDeque::new(),
-            responses: HashMap::new(),
-            wait: None,
-            last_id: 0,
-            credit: Credit::new(now_us),
-            crypto_credit: Credit::new(now_us),
-        };
+        let host = PlatformHost::new(&vm, surroundings, now_us);
         let programs = programs.iter().cloned().collect();
         let mut agent = Agent { vm, host, programs, waiting: VecDeque::new(), work: Work::Nothing, end: None };
         agent.begin_program()?;
@@ -216,6 +199,22 @@ impl Agent {
         !callback(self.vm.heap(), self.host.callbacks, Callback::Shutdown).is_null()
     }
 
+    /// Whether the program wants to hear of its device coming and going.
+    pub fn wants_connection(&self) -> bool {
+        let is_set = |which| !callback(self.vm.heap(), self.host.callbacks, which).is_null();
+        is_set(Callback::Connect) || is_set(Callback::Disconnect)
+    }
+
+    /// When its next timer is due: Unix time in microseconds.
+    pub fn next_timer_us(&self) -> Option<i64> {
+        self.host.timers.first().map(|(due_us, _)| due_us)
+    }
+
+    /// A number for a request to the agent that it knows of no other.
+    pub fn number_request(&mut self) -> u32 {
+        self.host.next_id()
+    }
+
     /// Requests to the agent that it has not answered, in no order.
     pub fn open_requests(&self) -> Vec<u32> {
         self.host.responses.keys().copied().collect()
@@ -245,7 +244,7 @@ impl Agent {
 
     fn step(&mut self, fuel: u32) -> Result<Progress, OutOfMemory> {
         if self.work == Work::Nothing && !self.begin_next()? {
-            return Ok(Progress::Idle { wake_us: self.host.timers.first().map(|(due_us, _)| due_us) });
+            return Ok(Progress::Idle { wake_us: self.next_timer_us() });
         }
         if let Some(wait) = self.host.wait.clone() {
             if wait == Wait::Restart {

@@ -153,3 +153,17 @@ fn give(heap: &mut Heap, blob_class: Value, data: &Data) -> Result<Value, Fault>
         }
     })
 }
+
+/// Data among what serde writes: in their own encoding, as bytes.
+pub(crate) mod encoded {
+    use impstead_device_protocol::Value as Data;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
+
+    pub(crate) fn serialize<S: Serializer>(data: &Data, serializer: S) -> Result<S::Ok, S::Error> {
+        data.encode().map_err(ser::Error::custom)?.serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Data, D::Error> {
+        Data::decode(<&[u8]>::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}

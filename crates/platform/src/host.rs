@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use impstead_device_protocol::Value as Data;
-use squirrel::{Call, Fault, Heap, Held, Host, Value};
+use serde::{Deserialize, Serialize};
+use squirrel::{Call, Fault, Heap, Held, Host, Value, Vm};
 
 use crate::http::{Headers, HttpAnswer, HttpRequest, HttpResponse};
 
@@ -118,7 +119,7 @@ pub enum Effect {
 }
 
 /// What a program that waits in the middle of a call waits for.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Wait {
     /// `imp.sleep`
     Until(i64),
@@ -131,7 +132,7 @@ pub(crate) enum Wait {
 }
 
 /// A timer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Timer {
     pub(crate) id: u32,
     pub(crate) name: Option<Vec<u8>>,
@@ -162,6 +163,11 @@ impl Timers {
 
     pub(crate) fn named(&self, name: &[u8]) -> Option<u32> {
         self.due.values().find(|timer| timer.name.as_deref() == Some(name)).map(|timer| timer.id)
+    }
+
+    /// All of them, with the times at which they are due.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (i64, &Timer)> {
+        self.due.iter().map(|(&(due_us, _), timer)| (due_us, timer))
     }
 
     /// When the first is due, and its number.
@@ -217,7 +223,7 @@ pub(crate) struct PlatformHost {
 }
 
 /// What requests cost: a store that fills up again.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Credit {
     left: f64,
     at_us: i64,
@@ -246,6 +252,31 @@ impl Credit {
 }
 
 impl PlatformHost {
+    /// The host of a machine that holds what is to be in each [`Place`].
+    pub(crate) fn new(vm: &Vm, surroundings: Surroundings, now_us: i64) -> PlatformHost {
+        let held = |place: Place| vm.held(place.held());
+        PlatformHost {
+            now_us,
+            started_us: now_us,
+            effects: Vec::new(),
+            surroundings,
+            callbacks: held(Place::Callbacks),
+            blob_class: held(Place::BlobClass),
+            request_class: held(Place::RequestClass),
+            response_class: held(Place::ResponseClass),
+            timer_class: held(Place::TimerClass),
+            timers: Timers::default(),
+            requests: HashSet::new(),
+            refused: Vec::new(),
+            soon: VecDeque::new(),
+            responses: HashMap::new(),
+            wait: None,
+            last_id: 0,
+            credit: Credit::new(now_us),
+            crypto_credit: Credit::new(now_us),
+        }
+    }
+
     pub(crate) fn next_id(&mut self) -> u32 {
         self.last_id = self.last_id.wrapping_add(1);
         self.last_id

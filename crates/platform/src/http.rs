@@ -1,5 +1,7 @@
 //! Requests and answers, as bytes.
 
+use serde::{Deserialize, Serialize};
+
 /// Names and values of headers, any bytes, in their order.
 pub type Headers = Vec<(Vec<u8>, Vec<u8>)>;
 
@@ -17,7 +19,7 @@ pub struct HttpRequest {
 }
 
 /// What a server answered.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HttpAnswer {
     /// The status; below 100 the number of an error of libcurl.
     pub status: i32,
@@ -51,7 +53,7 @@ pub mod curl {
 pub(crate) const TOO_MANY_REQUESTS: i32 = 429;
 
 /// A request to the agent's URL.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inbound {
     /// In capital letters.
     pub method: Vec<u8>,

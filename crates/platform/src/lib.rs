@@ -11,6 +11,7 @@ mod data;
 mod host;
 mod http;
 mod require;
+mod snapshot;
 
 pub use agent::{Agent, End, Event, Progress};
 pub use api::agent_image;

@@ -3,5 +3,6 @@
 mod life;
 mod messages;
 mod requests;
+mod snapshots;
 mod timers;
 mod world;

@@ -1,4 +1,5 @@
-//! A small world for one agent, in simulated time: what it wants done is done at once.
+//! A small world for one agent, in simulated time: what it wants done is done at once. Whenever the agent is at rest it is
+//! written and read back, so that every test shows that programs cannot tell.
 
 use impstead_device_protocol::Value as Data;
 use platform::{Agent, Effect, End, Event, HttpAnswer, HttpRequest, HttpResponse, Progress, Surroundings, agent_image};
@@ -15,6 +16,11 @@ const MOST_SLICES: u32 = 100_000;
 
 pub struct World {
     pub agent: Agent,
+    image: Image,
+    programs: Vec<Program>,
+    limits: Limits,
+    /// As they are now.
+    surroundings: Surroundings,
     pub now_us: i64,
     /// What it logged, errors with `!` in front.
     pub log: Vec<String>,
@@ -54,16 +60,22 @@ impl World {
     pub fn with(source: &str, surroundings: Surroundings, limits: Limits) -> World {
         let image = image();
         let program = Program::compile(&image, source.as_bytes(), b"agent_code").expect("it compiles");
-        let agent = Agent::new(&image, &[program], limits, surroundings, BEGINNING_US).expect("it fits");
+        let programs = vec![program];
+        let saved = surroundings.saved.clone();
+        let agent = Agent::new(&image, &programs, limits, surroundings.clone(), BEGINNING_US).expect("it fits");
         World {
             agent,
+            image,
+            programs,
+            limits,
+            surroundings,
             now_us: BEGINNING_US,
             log: Vec::new(),
             sent: Vec::new(),
             responses: Vec::new(),
             requests: Vec::new(),
             open: Vec::new(),
-            saved: None,
+            saved,
             end: None,
         }
     }
@@ -81,6 +93,9 @@ impl World {
                 Progress::Idle { .. } => {
                     // What was wanted last may have been granted already.
                     if self.agent.run(self.now_us, FUEL) == progress {
+                        if self.agent.is_at_rest() {
+                            self.sleep_and_wake();
+                        }
                         return self;
                     }
                 }
@@ -98,7 +113,30 @@ impl World {
         self.run_for(0)
     }
 
+    /// Writes the agent and reads it back.
+    pub fn sleep_and_wake(&mut self) {
+        let snapshot = self.agent.snapshot().expect("it has not ended");
+        let surroundings = Surroundings { saved: self.saved.clone(), ..self.surroundings.clone() };
+        let agent = Agent::restore(&self.image, &self.programs, &snapshot, self.limits, surroundings, self.now_us);
+        self.agent = agent.expect("it was written so");
+    }
+
+    /// Writes the agent, which is woken when its device has come or gone.
+    pub fn sleep_while_device_goes(&mut self, is_connected: bool) -> &mut World {
+        self.surroundings.is_connected = is_connected;
+        self.sleep_and_wake();
+        self.run()
+    }
+
     pub fn tell(&mut self, event: Event) -> &mut World {
+        match &event {
+            Event::Connected { ip_address } => {
+                self.surroundings.is_connected = true;
+                self.surroundings.ip_address.clone_from(ip_address);
+            }
+            Event::Disconnected => self.surroundings.is_connected = false,
+            _ => {}
+        }
         assert!(self.agent.tell(self.now_us, event));
         self.run()
     }
