@@ -6,7 +6,7 @@ mod logs;
 mod outbound;
 mod webhooks;
 
-pub use agents::{AgentConfig, Agents, Unanswered, Undelivered};
+pub use agents::{AgentConfig, AgentCounts, Agents, Unanswered, Undelivered};
 pub use line::{Line, LineConfig, Pipe, Received, Sent, Transport, pipe};
 pub use logs::{Fate, Fates, LogLimits, Logs, NewLine, Pushed, Ticket};
 pub use outbound::{

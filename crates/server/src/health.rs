@@ -43,5 +43,5 @@ pub async fn metrics(State(app): State<App>, visit: Visit) -> Result<Response, A
     if !(visit.address.is_loopback() || app.config.public_metrics) {
         return Err(not_found("resource"));
     }
-    Ok(([(header::CONTENT_TYPE, METRICS_MEDIA_TYPE)], app.metrics.text()).into_response())
+    Ok(([(header::CONTENT_TYPE, METRICS_MEDIA_TYPE)], app.metrics.text(app.agents.count())).into_response())
 }

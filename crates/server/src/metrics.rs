@@ -1,7 +1,7 @@
 //! Prometheus metrics. Their names and labels are listed in `docs/operations.md`.
 
 use axum::http::Method;
-use impstead_runtime::DeliveryOutcome;
+use impstead_runtime::{AgentCounts, DeliveryOutcome};
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
@@ -21,6 +21,11 @@ struct Outcome {
     outcome: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct AgentState {
+    state: &'static str,
+}
+
 /// All metrics of the server.
 pub struct Metrics {
     registry: Registry,
@@ -31,6 +36,7 @@ pub struct Metrics {
     log_streams: Gauge,
     log_events: Counter,
     log_lines_skipped: Counter,
+    agents: Family<AgentState, Gauge>,
 }
 
 impl Metrics {
@@ -63,7 +69,19 @@ impl Metrics {
             "Log lines that readers of streams missed, since they were too slow",
             log_lines_skipped.clone(),
         );
-        Self { registry, requests, logins, webhook_deliveries, connections, log_streams, log_events, log_lines_skipped }
+        let agents = Family::default();
+        registry.register("agents", "Agents, by whether they are loaded or hibernate", agents.clone());
+        Self {
+            registry,
+            requests,
+            logins,
+            webhook_deliveries,
+            connections,
+            log_streams,
+            log_events,
+            log_lines_skipped,
+            agents,
+        }
     }
 
     /// Counts an answered request.
@@ -118,7 +136,10 @@ impl Metrics {
     }
 
     /// Writes all metrics in Prometheus' text format.
-    pub fn text(&self) -> String {
+    pub fn text(&self, agents: AgentCounts) -> String {
+        for (state, count) in [("loaded", agents.awake), ("hibernated", agents.asleep)] {
+            self.agents.get_or_create(&AgentState { state }).set(i64::try_from(count).unwrap_or(i64::MAX));
+        }
         let mut text = String::new();
         encode(&mut text, &self.registry).expect("writing to a string cannot fail");
         text

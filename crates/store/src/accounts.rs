@@ -1,5 +1,5 @@
 use crate::{
-    Act, Conflict, Page, Paged, Store, StoreError,
+    Act, Conflict, Page, Paged, Store, StoreError, Wake,
     conn::{Conn, Lock, Row},
     select::{From, Order, Select, without_nul},
     sessions::{self, KeptSession},
@@ -259,6 +259,7 @@ impl Store {
                 &[&id.as_str(), &after.production, &after.disabled, &after.updated_ms],
             )?;
             conn.invalidate_sessions();
+            conn.wake(Wake::Accounts);
             record(conn, &act, action, &after)?;
             Ok(Some(after))
         })

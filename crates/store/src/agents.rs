@@ -1,15 +1,15 @@
 //! What the store knows of agents: which are to run, what they run, and what they keep.
 
 use crate::{DeviceProgram, Store, StoreError, conn::Conn, deployments, device_groups, devices, products};
-use impstead_model::{DeploymentId, Device, DeviceGroupId, DeviceId, RestartKind};
+use impstead_model::{DeploymentId, Device, DeviceGroupId, DeviceGroupType, DeviceId, RestartKind};
 
 /// What an agent should do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AgentOrders {
     /// Its device.
     pub device: Device,
-    /// What it should run: the current deployment of the device's group. None if the device is in no group, or in one without
-    /// deployments; then there is no agent.
+    /// What it should run: the current deployment of the device's group. None if there is to be no agent: the device is in no
+    /// group, or in one without deployments, it has been away for too long, or the group's owner is disabled.
     pub current: Option<DeploymentId>,
     /// The deployment that it runs or ran last.
     pub runs: Option<DeploymentId>,
@@ -21,26 +21,78 @@ pub struct AgentOrders {
     pub saved: Option<Vec<u8>>,
 }
 
+/// An agent that sleeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SleepingAgent {
+    /// Its device.
+    pub device: DeviceId,
+    /// Its id.
+    pub agent_id: String,
+    /// The device's group.
+    pub group: DeviceGroupId,
+    /// The group's type.
+    pub kind: DeviceGroupType,
+    /// When its next timer is due, Unix time in milliseconds.
+    pub wake_ms: Option<i64>,
+    /// Whether it hears of its device coming and going.
+    pub wants_connection: bool,
+}
+
+/// An agent put to sleep.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentSnapshot {
+    /// Its id.
+    pub agent_id: String,
+    /// The agent as bytes.
+    pub bytes: Vec<u8>,
+    /// When its next timer is due, Unix time in milliseconds.
+    pub wake_ms: Option<i64>,
+    /// Whether it hears of its device coming and going.
+    pub wants_connection: bool,
+}
+
 impl Store {
-    /// Returns the devices whose agents are to run: those in a group, or in this group, that has a deployment.
-    pub async fn devices_with_agents(&self, group: Option<&DeviceGroupId>) -> Result<Vec<DeviceId>, StoreError> {
+    /// Returns the devices whose agents are to run, with the agents' ids: those in a group, or in this group, that has a deployment and an owner who
+    /// is not disabled. Not those that have been away since before `away_ms`.
+    pub async fn devices_with_agents(
+        &self,
+        group: Option<&DeviceGroupId>,
+        away_ms: i64,
+    ) -> Result<Vec<(DeviceId, String)>, StoreError> {
         let group = group.cloned();
         self.read(move |conn| {
             conn.all(
-                "select d.id from device d join device_group g on g.id = d.group_id
-                 where g.current_deployment_id is not null and (cast(?1 as text) is null or g.id = ?1)
+                "select d.id, d.agent_id from device d
+                   join device_group g on g.id = d.group_id
+                   join account o on o.id = g.owner_id
+                 where d.agent_id is not null and g.current_deployment_id is not null and not o.disabled
+                   and (cast(?1 as text) is null or g.id = ?1)
+                   and (d.online or d.state_changed_ms is null or d.state_changed_ms >= ?2)
                  order by d.id",
-                &[&group.as_ref().map(DeviceGroupId::as_str)],
+                &[&group.as_ref().map(DeviceGroupId::as_str), &away_ms],
+                |row| Ok((row.get::<String>(0)?.into(), row.get(1)?)),
+            )
+        })
+        .await
+    }
+
+    /// Returns the devices whose agents run and which have been away since before `away_ms`.
+    pub async fn devices_away(&self, away_ms: i64) -> Result<Vec<DeviceId>, StoreError> {
+        self.read(move |conn| {
+            conn.all(
+                "select id from device where agent_running and not online and state_changed_ms < ?1",
+                &[&away_ms],
                 |row| row.get::<String>(0).map(|id| DeviceId::new(&id)),
             )
         })
         .await
     }
 
-    /// Returns what a device's agent should do; `None` if there is no such device.
-    pub async fn agent_orders(&self, device: &DeviceId) -> Result<Option<AgentOrders>, StoreError> {
+    /// Returns what a device's agent should do; `None` if there is no such device. One that has been away since before
+    /// `away_ms` is to have no agent.
+    pub async fn agent_orders(&self, device: &DeviceId, away_ms: i64) -> Result<Option<AgentOrders>, StoreError> {
         let id = device.clone();
-        self.read(move |conn| orders(conn, &id)).await
+        self.read(move |conn| orders(conn, &id, away_ms)).await
     }
 
     /// Notes what a device's agent runs from now on, nothing with `None`, and that a restart asked for up to `restarted_ms` is
@@ -74,15 +126,71 @@ impl Store {
         .await
     }
 
-    /// Notes that no agent runs, and returns how many were said to: after a start none is left.
+    /// Notes that no agent runs but those that sleep, and returns how many were said to: after a start none is left.
     pub async fn stop_all_agents(&self, at_ms: i64) -> Result<u64, StoreError> {
         self.write(move |conn| {
             conn.run(
-                "update device set agent_running = ?1, agent_state_changed_ms = ?2 where agent_running",
+                "update device set agent_running = ?1, agent_state_changed_ms = ?2
+                 where agent_running and not exists (select 1 from agent_snapshot s where s.agent_id = device.agent_id)",
                 &[&false, &at_ms],
             )
         })
         .await
+    }
+
+    /// Returns the agents that sleep.
+    pub async fn sleeping_agents(&self) -> Result<Vec<SleepingAgent>, StoreError> {
+        self.read(|conn| {
+            conn.all(
+                "select d.id, s.agent_id, d.group_id, d.group_kind, s.wake_ms, s.wants_connection
+                 from agent_snapshot s join device d on d.agent_id = s.agent_id
+                 where d.group_id is not null",
+                &[],
+                |row| {
+                    let kind = row.get::<String>(3)?;
+                    let corrupt = || StoreError::Corrupt { table: "device", what: format!("the group type {kind}") };
+                    Ok(SleepingAgent {
+                        device: row.get::<String>(0)?.into(),
+                        agent_id: row.get(1)?,
+                        group: row.get::<String>(2)?.into(),
+                        kind: DeviceGroupType::parse(&kind).ok_or_else(corrupt)?,
+                        wake_ms: row.get(4)?,
+                        wants_connection: row.get(5)?,
+                    })
+                },
+            )
+        })
+        .await
+    }
+
+    /// Keeps an agent that goes to sleep, in the place of what was kept of it before.
+    pub async fn keep_agent_snapshot(&self, snapshot: AgentSnapshot) -> Result<(), StoreError> {
+        self.write(move |conn| {
+            let AgentSnapshot { agent_id, bytes, wake_ms, wants_connection } = &snapshot;
+            conn.run(
+                "insert into agent_snapshot (agent_id, snapshot, wake_ms, wants_connection) values (?1, ?2, ?3, ?4)
+                 on conflict (agent_id) do update
+                 set snapshot = excluded.snapshot, wake_ms = excluded.wake_ms, wants_connection = excluded.wants_connection",
+                &[agent_id, bytes, wake_ms, wants_connection],
+            )
+            .map(drop)
+        })
+        .await
+    }
+
+    /// Returns what is kept of an agent that sleeps.
+    pub async fn agent_snapshot(&self, agent_id: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let agent_id = agent_id.to_owned();
+        self.read(move |conn| {
+            conn.first("select snapshot from agent_snapshot where agent_id = ?1", &[&agent_id], |row| row.get(0))
+        })
+        .await
+    }
+
+    /// Forgets what is kept of an agent: it is awake.
+    pub async fn forget_agent_snapshot(&self, agent_id: &str) -> Result<(), StoreError> {
+        let agent_id = agent_id.to_owned();
+        self.write(move |conn| conn.run("delete from agent_snapshot where agent_id = ?1", &[&agent_id]).map(drop)).await
     }
 
     /// Keeps what an agent saved.
@@ -118,13 +226,14 @@ pub(crate) fn program(
 }
 
 /// Reads what an agent should do, in two queries.
-fn orders(conn: &mut Conn<'_>, id: &DeviceId) -> Result<Option<AgentOrders>, StoreError> {
+fn orders(conn: &mut Conn<'_>, id: &DeviceId, away_ms: i64) -> Result<Option<AgentOrders>, StoreError> {
     let Some(device) = devices::find(conn, id)? else { return Ok(None) };
     conn.first(
         "select g.current_deployment_id, d.agent_deployment_id, r.group_id, r.created_ms, m.created_ms,
-                d.agent_restart_kind, d.agent_restart_ms, a.saved
+                d.agent_restart_kind, d.agent_restart_ms, a.saved, o.disabled
          from device d
            left join device_group g on g.id = d.group_id
+           left join account o on o.id = g.owner_id
            left join deployment r on r.id = d.agent_deployment_id
            left join deployment m on m.id = g.min_supported_deployment_id
            left join agent a on a.agent_id = d.agent_id
@@ -141,8 +250,10 @@ fn orders(conn: &mut Conn<'_>, id: &DeviceId) -> Result<Option<AgentOrders>, Sto
             let group = device.assignment.as_ref().map(|assignment| assignment.group.as_str());
             let (of, created_ms): (Option<String>, Option<i64>) = (row.get(2)?, row.get(3)?);
             let minimum_ms: Option<i64> = row.get(4)?;
+            let is_away = !device.online && device.state_changed_ms.is_some_and(|changed_ms| changed_ms < away_ms);
+            let is_stopped = is_away || row.get::<Option<bool>>(8)?.unwrap_or_default();
             Ok(AgentOrders {
-                current: row.get::<Option<String>>(0)?.map(DeploymentId::from),
+                current: row.get::<Option<String>>(0)?.filter(|_| !is_stopped).map(DeploymentId::from),
                 runs: row.get::<Option<String>>(1)?.map(DeploymentId::from),
                 supported: of.is_some() && of.as_deref() == group && created_ms >= minimum_ms,
                 restart,

@@ -51,7 +51,7 @@ const FORMAT: &str = "impstead-backup";
 const FORMAT_VERSION: i64 = 1;
 
 /// All tables, so that each comes after those it refers to. A test compares this with the schema.
-const TABLES: [&str; 23] = [
+const TABLES: [&str; 24] = [
     "meta",
     "account",
     "usage_counter",
@@ -67,6 +67,7 @@ const TABLES: [&str; 23] = [
     "deployment",
     "device",
     "agent",
+    "agent_snapshot",
     "library",
     "device_history",
     "connection_event",

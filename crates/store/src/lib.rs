@@ -45,7 +45,7 @@ mod fixture;
 mod tests;
 
 pub use accounts::{Credentials, NewAccount, QuotaChange};
-pub use agents::AgentOrders;
+pub use agents::{AgentOrders, AgentSnapshot, SleepingAgent};
 pub use audit::{Act, AuditFilter};
 pub use backup::BackupError;
 pub use counters::HourlyCount;

@@ -19,6 +19,8 @@ pub enum Wake {
     Device(DeviceId),
     /// All devices of a group.
     DeviceGroup(DeviceGroupId),
+    /// Accounts: one was disabled or enabled, say.
+    Accounts,
     /// Webhooks: there are new deliveries.
     Webhooks,
 }

@@ -12,7 +12,7 @@ pub use parse::{Database, LogFormat};
 pub use problem::{Origin, Problem, Problems};
 pub use reference::default_file;
 
-use impstead_server::{Config, LogLimits, RateLimit, TrustedProxies};
+use impstead_server::{AgentConfig, Config, LogLimits, RateLimit, TrustedProxies};
 use impstead_store::Location;
 use parse::{Invalid, Parsed};
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
@@ -143,6 +143,10 @@ pub fn of_serve(ServeFlags(given): &ServeFlags, around: &Surroundings) -> Result
     let request_timeout_s: Option<u64> = values.parse("request_timeout_s", |text| parse::integer(text, 1, 86_400));
     let shutdown_grace_s: Option<u64> = values.parse("shutdown_grace_s", |text| parse::integer(text, 0, 86_400));
     let device_heartbeat_s = values.parse("device_heartbeat_s", |text| parse::integer(text, 10, 3600));
+    let hibernate_after_s: Option<u64> =
+        values.parse("agent_hibernate_after_s", |text| parse::integer(text, 0, 31_536_000));
+    let continues = values.parse("agent_continue", parse::boolean);
+    let away_days: Option<u64> = values.parse("agent_away_days", |text| parse::integer(text, 0, 36_500));
     let keep = values.parse("log_history_entries", |text| parse::integer(text, 1, 100_000));
     let log_history_days: Option<u32> = values.parse("log_history_days", |text| parse::integer(text, 1, 36_500));
     let burst = values.parse("log_burst", |text| parse::integer(text, 1, 1_000_000_000));
@@ -188,6 +192,12 @@ pub fn of_serve(ServeFlags(given): &ServeFlags, around: &Surroundings) -> Result
                 request_timeout: Duration::from_secs(request_timeout_s?),
                 shutdown_grace: Duration::from_secs(shutdown_grace_s?),
                 device_heartbeat_s: device_heartbeat_s?,
+                agents: AgentConfig {
+                    hibernate_after: unless_zero(hibernate_after_s?, 1),
+                    continues: continues?,
+                    away_limit: unless_zero(away_days?, 86_400),
+                    ..AgentConfig::default()
+                },
                 log_limits: LogLimits { keep: keep?, burst: burst?, per_minute: per_minute? },
                 log_streams_per_account: log_streams_per_account?,
                 log_stream_devices: log_stream_devices?,
@@ -199,6 +209,11 @@ pub fn of_serve(ServeFlags(given): &ServeFlags, around: &Surroundings) -> Result
         Some(settings) if problems.is_empty() => Ok((settings, warnings)),
         _ => Err(Problems(problems)),
     }
+}
+
+/// A time of so many units of so many seconds; none for zero, which means never.
+fn unless_zero(count: u64, unit_s: u64) -> Option<Duration> {
+    (count > 0).then(|| Duration::from_secs(count * unit_s))
 }
 
 /// Writes the settings in force as a configuration file, each with where it comes from. Passwords are hidden.

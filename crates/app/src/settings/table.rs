@@ -73,7 +73,7 @@ const NO: Setting = Setting {
 };
 
 /// All settings, in the order of the file.
-pub const TABLE: [Setting; 29] = [
+pub const TABLE: [Setting; 32] = [
     Setting {
         name: "listen",
         value_name: "ADDRESS:PORT",
@@ -252,6 +252,35 @@ pub const TABLE: [Setting; 29] = [
         default: Some("30"),
         summary: "After how long a silence a device counts as gone",
         detail: "A device may ask for another heartbeat when it connects, from 10 seconds to an hour.",
+        ..NO
+    },
+    Setting {
+        name: "agent_hibernate_after_s",
+        kind: Kind::Integer,
+        value_name: "SECONDS",
+        default: Some("300"),
+        summary: "How long an agent is idle before it hibernates; 0 means never",
+        detail: "It is written to the database then, and goes on where it was when a request, a message or a timer wants \
+                 it. Programs cannot tell. An agent that others wait for does not hibernate.",
+        ..NO
+    },
+    Setting {
+        name: "agent_continue",
+        kind: Kind::Boolean,
+        value_name: "true|false",
+        default: Some("false"),
+        summary: "Let agents go on where they were after the server was stopped and started",
+        detail: "Without this they start afresh, as the vendor's do; those that hibernate go on in either case. After \
+                 a crash all others start afresh.",
+        ..NO
+    },
+    Setting {
+        name: "agent_away_days",
+        kind: Kind::Integer,
+        value_name: "DAYS",
+        default: Some("30"),
+        summary: "After how many days without its device an agent stops; 0 means never",
+        detail: "It starts again when the device connects. The vendor's service stops agents after 30 days.",
         ..NO
     },
     Setting {

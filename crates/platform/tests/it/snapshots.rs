@@ -91,7 +91,9 @@ fn messages_that_wait_are_kept() {
     let mut world = World::new(r#"device.on("m", @(data) server.log(data)); imp.sleep(1)"#);
     world.run();
     for (i, data) in [Data::Int(1), Data::string("two"), Data::Null].into_iter().enumerate() {
-        assert!(world.agent.tell(BEGINNING_US + i64::try_from(i).unwrap(), Event::Message { name: b"m".to_vec(), data }));
+        assert!(
+            world.agent.tell(BEGINNING_US + i64::try_from(i).unwrap(), Event::Message { name: b"m".to_vec(), data })
+        );
     }
     world.sleep_and_wake();
     assert_eq!(world.run_for(1).log, ["1", "two", "(null : 0x0)"]);
@@ -108,6 +110,16 @@ fn a_device_that_came_or_went_meanwhile_is_heard_of() {
     assert_eq!(world.log, ["gone false", "here true"]);
     assert!(world.agent.wants_connection());
     assert!(!World::new("server.log(1)").run().agent.wants_connection());
+}
+
+#[test]
+fn one_with_a_shutdown_handler_is_kept() {
+    let mut world =
+        World::new("server.onshutdown(function(reason) { server.log(reason); server.restart() }); server.log(1)");
+    assert!(world.run().agent.is_at_rest());
+    world.sleep_and_wake();
+    assert_eq!(world.tell(Event::Shutdown(2)).log, ["1", "2"]);
+    assert_eq!(world.end, Some(End::Restart));
 }
 
 #[test]

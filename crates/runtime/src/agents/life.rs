@@ -1,21 +1,21 @@
 //! The life of one agent, from start to start.
 
 use super::{
-    Handle, Place, Shared, Told, is_passing,
+    Asleep, Handle, Place, Shared, Told, is_passing,
     programs::Compiled,
     requests::{Order, carry_out},
 };
 use crate::readable;
 use impstead_device_protocol::{DecodeError, Value as Data};
 use impstead_model::{DeploymentId, DeviceId, LogSource, LogType, RestartKind};
-use impstead_store::{AgentOrders, StoreError};
+use impstead_store::{AgentOrders, AgentSnapshot, StoreError};
 use platform::{Agent, Effect, End, Event, HttpResponse, Progress, Surroundings};
 use squirrel::Limits;
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, error::Error, sync::Arc, time::Duration};
 use tokio::{
     sync::{mpsc, oneshot},
-    task::AbortHandle,
-    time::{Instant, sleep},
+    task::{AbortHandle, JoinHandle},
+    time::{Instant, sleep, sleep_until},
 };
 
 /// Instructions of a slice: about a tenth of a millisecond.
@@ -23,6 +23,9 @@ const FUEL: u32 = 10_000;
 
 /// Requests that an agent may have under way.
 const MOST_REQUESTS: usize = 64;
+
+/// Requests to an agent that wait for its answers, before those are looked for whose callers have gone.
+const MOST_OPEN: usize = 64;
 
 /// Answers and pieces of bodies that wait for an agent.
 const MOST_ANSWERS: usize = 64;
@@ -45,94 +48,248 @@ enum Ended {
     Itself(End),
     /// Somebody asked for it, or it is to run something else.
     Asked,
+    /// It sleeps.
+    Asleep,
+    /// The server stops.
+    Stopped,
 }
 
-/// Lives as long as the device is to have an agent.
-pub async fn live(shared: Arc<Shared>, device: DeviceId, handle: Arc<Handle>, mut inbox: mpsc::Receiver<Told>) {
-    let stop = shared.stop.clone();
-    let all = async {
-        loop {
-            lives(&shared, &device, &handle, &mut inbox).await;
-            shared.call(&device, &handle, Place::NOWHERE);
-            if shared.leave(&device, &mut inbox) {
-                return;
+/// What came of a device's agent.
+enum Outcome {
+    /// There is nothing to run.
+    Over,
+    /// It sleeps: the registry says so.
+    Asleep,
+}
+
+/// Lives as long as the device is to have an agent and this does not sleep.
+pub async fn live(
+    shared: Arc<Shared>,
+    device: DeviceId,
+    handle: Arc<Handle>,
+    mut inbox: mpsc::Receiver<Told>,
+    mut asleep: Option<Box<Asleep>>,
+) {
+    loop {
+        match lives(&shared, &device, &handle, &mut inbox, asleep.take()).await {
+            Outcome::Asleep => return,
+            Outcome::Over => {
+                shared.call(&device, &handle, Place::NOWHERE);
+                if shared.leave(&device, &mut inbox) {
+                    return;
+                }
             }
         }
-    };
-    tokio::select! {
-        biased;
-        () = stop.cancelled() => {}
-        () = all => {}
     }
 }
 
 /// Lives one life after the other, until there is nothing to run.
-async fn lives(shared: &Shared, device: &DeviceId, handle: &Handle, inbox: &mut mpsc::Receiver<Told>) {
+async fn lives(
+    shared: &Shared,
+    device: &DeviceId,
+    handle: &Handle,
+    inbox: &mut mpsc::Receiver<Told>,
+    mut asleep: Option<Box<Asleep>>,
+) -> Outcome {
     let mut wait = Duration::ZERO;
     // What ran before the server did is what runs again, if it may.
     let mut first = true;
-    loop {
-        let orders = match shared.store.agent_orders(device).await {
+    while !shared.stop.is_cancelled() {
+        let orders = match shared.store.agent_orders(device, shared.away_ms()).await {
             Ok(Some(orders)) => orders,
-            Ok(None) => return,
-            Err(error) => {
-                if !is_passing(&error) {
-                    tracing::error!(cause = %error, %device, "an agent cannot read its orders");
-                    return;
-                }
-                sleep(RETRY).await;
+            Ok(None) => return Outcome::Over,
+            Err(error) if is_passing(&error) => {
+                until(shared, sleep(RETRY)).await;
                 continue;
             }
-        };
-        let Some((deployment, agent_id)) = due(&orders, first) else {
-            if orders.device.agent_running {
-                note(shared, device, None, None).await;
+            Err(error) => {
+                tracing::error!(cause = %error, %device, "an agent cannot read its orders");
+                return Outcome::Over;
             }
-            return;
         };
-        first = false;
-        let assignment = orders.device.assignment.as_ref();
-        shared.call(
-            device,
-            handle,
-            Place {
-                group: assignment.map(|assignment| assignment.group.clone()),
-                log_type: LogType::of(assignment.map(|assignment| assignment.kind)),
-                agent_id: agent_id.clone(),
-            },
-        );
+        let mut told = None;
+        let mut woken = None;
+        if let Some(slept) = asleep.take() {
+            match goes_on(&orders, &slept.place.agent_id) {
+                Some(deployment) => {
+                    told = next_but_wakes(inbox);
+                    let is_due = slept.wake_ms.is_some_and(|wake_ms| wake_ms <= shared.clock.now_ms());
+                    if told.is_none() && !is_due && orders.restart.is_none() {
+                        match shared.fall_asleep(device, inbox, *slept) {
+                            Ok(()) => return Outcome::Asleep,
+                            Err(slept) => asleep = Some(Box::new(slept)),
+                        }
+                        continue;
+                    }
+                    woken = wake(shared, device, handle, &orders, deployment).await;
+                }
+                None => forget(shared, slept.place.agent_id.clone()).await,
+            }
+        }
         let began = Instant::now();
-        let ended = match shared.programs.get(&shared.store, &shared.image, &deployment).await {
-            Ok(Some(program)) => {
-                let life = Life::begin(shared, device, handle, &orders, deployment, agent_id, &program).await;
-                match life {
-                    Some(life) => life.go_on(inbox).await,
-                    None => idle(inbox).await,
+        let ended = if let Some(life) = woken {
+            first = false;
+            life.go_on(inbox, told).await
+        } else {
+            let Some((deployment, agent_id)) = due(&orders, first) else {
+                if orders.device.agent_running {
+                    note(shared, device, None, None).await;
+                }
+                return Outcome::Over;
+            };
+            first = false;
+            shared.call(device, handle, place_of(&orders, agent_id.clone()));
+            match shared.programs.get(&shared.store, &shared.image, &deployment, None).await {
+                Ok(Some(program)) => {
+                    let life = Life::begin(shared, device, handle, &orders, deployment, agent_id, program).await;
+                    match life {
+                        Some(life) => life.go_on(inbox, told).await,
+                        None => idle(shared, inbox).await,
+                    }
+                }
+                Ok(None) => {
+                    // It was deleted just now.
+                    until(shared, sleep(RETRY)).await;
+                    Ended::Asked
+                }
+                Err(error) => {
+                    tracing::warn!(cause = %error, %device, "an agent cannot read its program");
+                    until(shared, sleep(RETRY)).await;
+                    Ended::Asked
                 }
             }
-            Ok(None) => {
-                // It was deleted just now.
-                sleep(RETRY).await;
-                Ended::Asked
-            }
-            Err(error) => {
-                tracing::warn!(cause = %error, %device, "an agent cannot read its program");
-                sleep(RETRY).await;
-                Ended::Asked
-            }
         };
-        if let Ended::Itself(end) = ended {
-            let failed = end != End::Restart;
-            wait = match (failed, began.elapsed() < LONG_ENOUGH) {
-                (true, true) => (wait * 2).clamp(FIRST_WAIT, LONGEST_WAIT),
-                // A program that restarts itself all the time is slowed down, too.
-                (false, true) => (wait * 2).clamp(Duration::from_millis(100), LONGEST_WAIT),
-                _ => Duration::ZERO,
-            };
-            pause(inbox, wait).await;
-        } else {
-            wait = Duration::ZERO;
+        match ended {
+            Ended::Asleep => return Outcome::Asleep,
+            Ended::Stopped => return Outcome::Over,
+            Ended::Asked => wait = Duration::ZERO,
+            Ended::Itself(end) => {
+                wait = match (end != End::Restart, began.elapsed() < LONG_ENOUGH) {
+                    (true, true) => (wait * 2).clamp(FIRST_WAIT, LONGEST_WAIT),
+                    // A program that restarts itself all the time is slowed down, too.
+                    (false, true) => (wait * 2).clamp(Duration::from_millis(100), LONGEST_WAIT),
+                    _ => Duration::ZERO,
+                };
+                until(shared, pause(inbox, wait)).await;
+            }
         }
+    }
+    Outcome::Over
+}
+
+/// Waits for something, or until the server stops; then there is nothing.
+async fn until<T>(shared: &Shared, something: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        biased;
+        () = shared.stop.cancelled() => None,
+        done = something => Some(done),
+    }
+}
+
+/// What an agent was told next, orders aside, which are read anyway.
+fn next_but_wakes(inbox: &mut mpsc::Receiver<Told>) -> Option<Told> {
+    loop {
+        match inbox.try_recv().ok()? {
+            Told::Wake => {}
+            told => return Some(told),
+        }
+    }
+}
+
+fn place_of(orders: &AgentOrders, agent_id: String) -> Place {
+    let assignment = orders.device.assignment.as_ref();
+    Place {
+        group: assignment.map(|assignment| assignment.group.clone()),
+        log_type: LogType::of(assignment.map(|assignment| assignment.kind)),
+        agent_id,
+    }
+}
+
+/// The deployment of an agent that slept, if it goes on with it. A restart that can wait is for its program to hear of.
+fn goes_on(orders: &AgentOrders, agent_id: &str) -> Option<DeploymentId> {
+    let is_same = orders.current.is_some()
+        && orders.supported
+        && orders.device.assignment.as_ref().is_some_and(|assignment| assignment.agent_id == agent_id)
+        && matches!(orders.restart, None | Some((RestartKind::Conditional, _)));
+    orders.runs.clone().filter(|_| is_same)
+}
+
+/// Makes an agent that slept again. If that cannot be done it starts afresh.
+async fn wake<'s>(
+    shared: &'s Shared,
+    device: &'s DeviceId,
+    handle: &'s Handle,
+    orders: &AgentOrders,
+    deployment: DeploymentId,
+) -> Option<Life<'s>> {
+    let agent_id = orders.device.assignment.as_ref()?.agent_id.clone();
+    let woken = async {
+        let bytes = shared.store.agent_snapshot(&agent_id).await?.ok_or("there is no snapshot")?;
+        let (environment, snapshot) = unpack(&bytes).ok_or("the snapshot is damaged")?;
+        let compiled = shared.programs.get(&shared.store, &shared.image, &deployment, Some(environment)).await?;
+        let compiled = compiled.ok_or("its deployment is gone")?;
+        let programs = compiled.programs.as_ref().map_err(String::clone)?;
+        let now_us = now_us(shared);
+        let surroundings = surroundings(shared, device, orders, &agent_id);
+        let agent = Agent::restore(&shared.image, programs, snapshot, limits(shared), surroundings, now_us)?;
+        Ok::<_, Box<dyn Error + Send + Sync>>((agent, compiled, now_us))
+    };
+    let woken = woken.await;
+    // From now on it is not what was written. What it saves is written after that.
+    let forgotten = tokio::spawn({
+        let (store, agent_id) = (shared.store.clone(), agent_id.clone());
+        async move { store.forget_agent_snapshot(&agent_id).await }
+    });
+    match woken {
+        Ok((agent, compiled, now_us)) => {
+            let mut life = Life::new(shared, device, handle, agent, agent_id, deployment, compiled, now_us);
+            life.forgotten = Some(forgotten);
+            if orders.restart.is_some() && life.follow(orders).await {
+                return None;
+            }
+            Some(life)
+        }
+        Err(error) => {
+            tracing::warn!(cause = %error, %device, "an agent that slept starts afresh");
+            None
+        }
+    }
+}
+
+/// What is kept of an agent: the environment of its program, and its snapshot.
+fn pack(environment: &[u8], snapshot: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(environment.len()).unwrap_or(0).to_le_bytes();
+    [&length, environment, snapshot].concat()
+}
+
+fn unpack(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = bytes.split_first_chunk()?;
+    rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)
+}
+
+async fn forget(shared: &Shared, agent_id: String) {
+    if let Err(error) = shared.store.forget_agent_snapshot(&agent_id).await {
+        tracing::warn!(cause = %error, agent_id, "cannot forget what an agent was");
+    }
+}
+
+fn now_us(shared: &Shared) -> i64 {
+    shared.clock.now_ms().saturating_mul(1000)
+}
+
+fn limits(shared: &Shared) -> Limits {
+    Limits { heap_bytes: shared.config.heap_bytes, ..Limits::default() }
+}
+
+fn surroundings(shared: &Shared, device: &DeviceId, orders: &AgentOrders, agent_id: &str) -> Surroundings {
+    let saved: Option<Result<Data, DecodeError>> = orders.saved.as_deref().map(Data::decode);
+    Surroundings {
+        device_id: device.as_str().to_owned(),
+        agent_url: format!("{}/{agent_id}", shared.config.url),
+        is_connected: orders.device.online,
+        ip_address: orders.device.ip_address.clone(),
+        saved: saved.and_then(Result::ok),
+        config: Vec::new(),
     }
 }
 
@@ -149,8 +306,9 @@ async fn pause(inbox: &mut mpsc::Receiver<Told>, wait: Duration) {
 }
 
 /// Waits for new orders where there is no program that could run.
-async fn idle(inbox: &mut mpsc::Receiver<Told>) -> Ended {
-    while !matches!(inbox.recv().await, None | Some(Told::Wake)) {}
+async fn idle(shared: &Shared, inbox: &mut mpsc::Receiver<Told>) -> Ended {
+    let woken = async { while !matches!(inbox.recv().await, None | Some(Told::Wake)) {} };
+    until(shared, woken).await;
     Ended::Asked
 }
 
@@ -172,6 +330,14 @@ async fn note(shared: &Shared, device: &DeviceId, deployment: Option<&Deployment
     }
 }
 
+/// Waits until a moment; for ever without one.
+async fn at(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
+}
+
 struct Life<'s> {
     shared: &'s Shared,
     device: &'s DeviceId,
@@ -179,18 +345,48 @@ struct Life<'s> {
     agent: Agent,
     agent_id: String,
     deployment: DeploymentId,
+    compiled: Arc<Compiled>,
     /// Unix time in microseconds when it began, and the moment.
     base_us: i64,
     began: Instant,
-    last_request: u32,
     /// Requests to its URL.
     open: HashMap<u32, oneshot::Sender<HttpResponse>>,
     /// Requests that it makes.
     orders: HashMap<u32, AbortHandle>,
     answers: (mpsc::Sender<Event>, mpsc::Receiver<Event>),
+    /// Under way: the store forgets what the agent was while it slept.
+    forgotten: Option<JoinHandle<Result<(), StoreError>>>,
 }
 
 impl<'s> Life<'s> {
+    #[expect(clippy::too_many_arguments, reason = "each is a field")]
+    fn new(
+        shared: &'s Shared,
+        device: &'s DeviceId,
+        handle: &'s Handle,
+        agent: Agent,
+        agent_id: String,
+        deployment: DeploymentId,
+        compiled: Arc<Compiled>,
+        base_us: i64,
+    ) -> Life<'s> {
+        Life {
+            shared,
+            device,
+            handle,
+            agent,
+            agent_id,
+            deployment,
+            compiled,
+            base_us,
+            began: Instant::now(),
+            open: HashMap::new(),
+            orders: HashMap::new(),
+            answers: mpsc::channel(MOST_ANSWERS),
+            forgotten: None,
+        }
+    }
+
     /// Begins; not if the program does not compile or fit.
     async fn begin(
         shared: &'s Shared,
@@ -199,7 +395,7 @@ impl<'s> Life<'s> {
         orders: &AgentOrders,
         deployment: DeploymentId,
         agent_id: String,
-        compiled: &Compiled,
+        compiled: Arc<Compiled>,
     ) -> Option<Life<'s>> {
         let restarted_ms = orders.restart.map(|(_, asked_ms)| asked_ms);
         let say = |message: String| shared.log(device, handle, LogSource::AgentError, message);
@@ -211,85 +407,29 @@ impl<'s> Life<'s> {
                 return None;
             }
         };
-        let saved: Option<Result<Data, DecodeError>> = orders.saved.as_deref().map(Data::decode);
-        let base_us = shared.clock.now_ms().saturating_mul(1000);
-        let surroundings = Surroundings {
-            device_id: device.as_str().to_owned(),
-            agent_url: format!("{}/{agent_id}", shared.config.url),
-            is_connected: orders.device.online,
-            ip_address: orders.device.ip_address.clone(),
-            saved: saved.and_then(Result::ok),
-            config: Vec::new(),
-        };
-        let limits = Limits { heap_bytes: shared.config.heap_bytes, ..Limits::default() };
-        let Ok(agent) = Agent::new(&shared.image, programs, limits, surroundings, base_us) else {
+        let base_us = now_us(shared);
+        let surroundings = surroundings(shared, device, orders, &agent_id);
+        let Ok(agent) = Agent::new(&shared.image, programs, limits(shared), surroundings, base_us) else {
             say("ERROR: out of memory".to_owned());
             note(shared, device, None, restarted_ms).await;
             return None;
         };
         note(shared, device, Some(&deployment), restarted_ms).await;
         shared.log(device, handle, LogSource::Status, "Agent restarted: reload.".to_owned());
-        Some(Life {
-            shared,
-            device,
-            handle,
-            agent,
-            agent_id,
-            deployment,
-            base_us,
-            began: Instant::now(),
-            last_request: 0,
-            open: HashMap::new(),
-            orders: HashMap::new(),
-            answers: mpsc::channel(MOST_ANSWERS),
-        })
+        Some(Life::new(shared, device, handle, agent, agent_id, deployment, compiled, base_us))
     }
 
     fn now_us(&self) -> i64 {
         self.base_us.saturating_add(i64::try_from(self.began.elapsed().as_micros()).unwrap_or(i64::MAX))
     }
 
-    /// Runs until the end.
-    async fn go_on(mut self, inbox: &mut mpsc::Receiver<Told>) -> Ended {
-        let ended = loop {
-            let progress = self.agent.run(self.now_us(), FUEL);
-            for effect in self.agent.take_effects() {
-                self.do_for_it(effect).await;
-            }
-            match progress {
-                Progress::Ended(end) => break Ended::Itself(end),
-                Progress::More => {
-                    tokio::task::yield_now().await;
-                    let mut asked = false;
-                    while let Ok(event) = self.answers.1.try_recv() {
-                        self.tell(event);
-                    }
-                    while let Ok(told) = inbox.try_recv() {
-                        asked |= self.take(told).await;
-                    }
-                    if asked {
-                        break Ended::Asked;
-                    }
-                }
-                Progress::Idle { wake_us } => {
-                    let wait_us = wake_us.map(|wake_us| u64::try_from(wake_us - self.now_us()).unwrap_or(0));
-                    let due = async move {
-                        match wait_us {
-                            Some(wait_us) => sleep(Duration::from_micros(wait_us)).await,
-                            None => std::future::pending().await,
-                        }
-                    };
-                    tokio::select! {
-                        told = inbox.recv() => match told {
-                            Some(told) => if self.take(told).await { break Ended::Asked },
-                            None => break Ended::Asked,
-                        },
-                        Some(event) = self.answers.1.recv() => self.tell(event),
-                        () = due => {}
-                    }
-                }
-            }
+    /// Runs until the end, with what it is told first.
+    async fn go_on(mut self, inbox: &mut mpsc::Receiver<Told>, told: Option<Told>) -> Ended {
+        let is_over = match told {
+            Some(told) => self.take(told).await,
+            None => false,
         };
+        let ended = if is_over { Ended::Asked } else { self.run(inbox).await };
         if let Ended::Itself(End::Failed { request: Some(id) }) = ended
             && let Some(answer) = self.open.remove(&id)
         {
@@ -301,6 +441,133 @@ impl<'s> Life<'s> {
             order.abort();
         }
         ended
+    }
+
+    async fn run(&mut self, inbox: &mut mpsc::Receiver<Told>) -> Ended {
+        let mut busy_at = Instant::now();
+        loop {
+            let progress = self.agent.run(self.now_us(), FUEL);
+            for effect in self.agent.take_effects() {
+                self.do_for_it(effect).await;
+            }
+            match progress {
+                Progress::Ended(end) => return Ended::Itself(end),
+                Progress::More => {
+                    busy_at = Instant::now();
+                    tokio::task::yield_now().await;
+                    if self.shared.stop.is_cancelled() {
+                        return self.stop(inbox).await;
+                    }
+                    let mut asked = false;
+                    while let Ok(event) = self.answers.1.try_recv() {
+                        self.tell(event);
+                    }
+                    while let Ok(told) = inbox.try_recv() {
+                        asked |= self.take(told).await;
+                    }
+                    if asked {
+                        return Ended::Asked;
+                    }
+                }
+                Progress::Idle { wake_us } => {
+                    let due = wake_us.map(|wake_us| {
+                        let wait_us = u64::try_from(wake_us - self.now_us()).unwrap_or(0);
+                        Instant::now() + Duration::from_micros(wait_us)
+                    });
+                    let sleepy = self.shared.config.hibernate_after.map(|after| busy_at + after);
+                    tokio::select! {
+                        told = inbox.recv() => match told {
+                            Some(told) => if self.take(told).await { return Ended::Asked },
+                            None => return Ended::Asked,
+                        },
+                        Some(event) = self.answers.1.recv() => self.tell(event),
+                        () = at(due) => {}
+                        () = at(sleepy) => {
+                            self.forget_gone();
+                            if self.agent.is_at_rest() && self.fall_asleep(inbox).await {
+                                return Ended::Asleep;
+                            }
+                            busy_at = Instant::now();
+                        }
+                        () = self.shared.stop.cancelled() => return self.stop(inbox).await,
+                    }
+                }
+            }
+        }
+    }
+
+    /// Goes to sleep, unless it is told something meanwhile.
+    async fn fall_asleep(&mut self, inbox: &mpsc::Receiver<Told>) -> bool {
+        let wake_ms = self.agent.next_timer_us().map(|wake_us| wake_us.div_euclid(1000));
+        if !self.keep(wake_ms).await {
+            return false;
+        }
+        let asleep = Asleep { place: self.handle.place(), wake_ms, wants_connection: self.agent.wants_connection() };
+        let sleeps = self.shared.fall_asleep(self.device, inbox, asleep).is_ok();
+        if !sleeps {
+            forget(self.shared, self.agent_id.clone()).await;
+        }
+        sleeps
+    }
+
+    /// Ends with the server; to go on where it is when that runs again, if it may.
+    async fn stop(&mut self, inbox: &mut mpsc::Receiver<Told>) -> Ended {
+        if self.shared.config.continues {
+            while let Ok(told) = inbox.try_recv() {
+                if let Told::Event(event) = told {
+                    self.tell(event);
+                }
+            }
+            // It wakes at once.
+            self.keep(Some(0)).await;
+        }
+        Ended::Stopped
+    }
+
+    /// Writes the agent to the store. Says whether it is there.
+    async fn keep(&mut self, wake_ms: Option<i64>) -> bool {
+        let snapshot = match self.agent.snapshot() {
+            Ok(snapshot) => snapshot,
+            Err(error) => {
+                tracing::error!(cause = %error, device = %self.device, "cannot write an agent");
+                return false;
+            }
+        };
+        self.await_forgotten().await;
+        let snapshot = AgentSnapshot {
+            agent_id: self.agent_id.clone(),
+            bytes: pack(&self.compiled.environment, &snapshot),
+            wake_ms,
+            wants_connection: self.agent.wants_connection(),
+        };
+        let kept = self.shared.store.keep_agent_snapshot(snapshot).await;
+        if let Err(error) = &kept {
+            tracing::warn!(cause = %error, device = %self.device, "cannot keep an agent");
+        }
+        kept.is_ok()
+    }
+
+    /// Waits until the store has forgotten what the agent was while it slept, before something newer is written there.
+    async fn await_forgotten(&mut self) {
+        while let Some(forgotten) = self.forgotten.take() {
+            if let Ok(Err(error)) = forgotten.await
+                && is_passing(&error)
+            {
+                sleep(RETRY).await;
+                let (store, agent_id) = (self.shared.store.clone(), self.agent_id.clone());
+                self.forgotten = Some(tokio::spawn(async move { store.forget_agent_snapshot(&agent_id).await }));
+            }
+        }
+    }
+
+    /// Forgets requests whose callers have gone.
+    fn forget_gone(&mut self) {
+        self.open.retain(|_, answer| !answer.is_closed());
+        for id in self.agent.open_requests() {
+            if !self.open.contains_key(&id) {
+                self.agent.forget_request(id);
+            }
+        }
     }
 
     fn tell(&mut self, event: Event) {
@@ -317,15 +584,10 @@ impl<'s> Life<'s> {
             Told::Wake => return self.obey().await,
             Told::Event(event) => self.tell(event),
             Told::Request(request, answer) => {
-                // Those who went away are forgotten.
-                self.open.retain(|_, answer| !answer.is_closed());
-                for id in self.agent.open_requests() {
-                    if !self.open.contains_key(&id) {
-                        self.agent.forget_request(id);
-                    }
+                if self.open.len() >= MOST_OPEN {
+                    self.forget_gone();
                 }
-                self.last_request = self.last_request.wrapping_add(1);
-                let id = self.last_request;
+                let id = self.agent.number_request();
                 self.open.insert(id, answer);
                 let now_us = self.now_us();
                 if !self.agent.tell(now_us, Event::Request { id, request: *request }) {
@@ -338,15 +600,19 @@ impl<'s> Life<'s> {
 
     /// Reads its orders again. Says whether they mean an end.
     async fn obey(&mut self) -> bool {
-        let orders = match self.shared.store.agent_orders(self.device).await {
-            Ok(Some(orders)) => orders,
-            Ok(None) => return true,
+        match self.shared.store.agent_orders(self.device, self.shared.away_ms()).await {
+            Ok(Some(orders)) => self.follow(&orders).await,
+            Ok(None) => true,
             Err(error) => {
                 tracing::warn!(cause = %error, device = %self.device, "an agent cannot read its orders");
-                return false;
+                false
             }
-        };
-        let Some((_, agent_id)) = due(&orders, true) else { return true };
+        }
+    }
+
+    /// Does as it should. Says whether that means an end.
+    async fn follow(&mut self, orders: &AgentOrders) -> bool {
+        let Some((_, agent_id)) = due(orders, true) else { return true };
         if agent_id != self.agent_id || orders.runs.as_ref() != Some(&self.deployment) || !orders.supported {
             return true;
         }
@@ -401,6 +667,7 @@ impl<'s> Life<'s> {
                 }
             }
             Effect::Save { data } => {
+                self.await_forgotten().await;
                 // What cannot be kept is tried again, since the program is told that it is.
                 if let Ok(bytes) = data.encode() {
                     while let Err(error) = self.shared.store.save_agent_data(&self.agent_id, bytes.clone()).await {

@@ -163,7 +163,7 @@ impl Line {
                     shared.programs.forget(&group);
                     shared.registry.wake_all(Some(&group));
                 }
-                Ok(Wake::Webhooks) => {}
+                Ok(Wake::Accounts | Wake::Webhooks) => {}
                 Err(RecvError::Lagged(_)) => {
                     shared.programs.forget_all();
                     shared.registry.wake_all(None);

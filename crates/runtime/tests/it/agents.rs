@@ -3,7 +3,7 @@
 use crate::world::{AGENTS, World, act};
 use impstead_device_protocol::{DeviceFrame, Message, ServerFrame, Value};
 use impstead_model::{DeviceGroup, RestartKind};
-use impstead_runtime::{Agents, Unanswered};
+use impstead_runtime::{AgentConfig, AgentCounts, Agents, Unanswered};
 use platform::{HttpResponse, Inbound};
 use std::time::{Duration, Instant};
 use tokio::{runtime::Handle, task::JoinHandle};
@@ -40,6 +40,15 @@ async fn logged(world: &World, lines: &[&str]) {
         }
         assert!(began.elapsed() < PATIENCE, "expected {lines:#?}, found {history:#?}");
         tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Waits for so many agents to be awake and asleep.
+async fn counted(agents: &Agents, awake: usize, asleep: usize) {
+    let began = Instant::now();
+    while agents.count() != (AgentCounts { awake, asleep }) {
+        assert!(began.elapsed() < PATIENCE, "{:?}", agents.count());
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 
@@ -91,11 +100,7 @@ async fn a_new_deployment_is_taken_up_with_a_restart() {
     let running = Running::begin(&agents);
     logged(&world, &["agent.log 2", restarted, "agent.log 2"]).await;
     world.store.unassign_device(&group.id, &world.device.id, act()).await.unwrap();
-    let began = Instant::now();
-    while agents.running() > 0 {
-        assert!(began.elapsed() < PATIENCE);
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    counted(&agents, 0, 0).await;
     running.end().await;
 }
 
@@ -243,5 +248,217 @@ async fn libraries_run_before_the_program() {
         ],
     )
     .await;
+    running.end().await;
+}
+
+/// Agents that hibernate almost at once.
+fn sleepy() -> AgentConfig {
+    AgentConfig { hibernate_after: Some(Duration::from_millis(100)), ..AgentConfig::default() }
+}
+
+/// A device with an agent among those that are set up so.
+async fn with_agents_of(config: AgentConfig, source: &str) -> (World, DeviceGroup, Agents, Running) {
+    let world = World::new().await;
+    let group = world.group("G").await;
+    world.assign(&group).await;
+    let agents = world.agents_with(config);
+    agents.reach_devices_by(world.line.clone());
+    let running = Running::begin(&agents);
+    world.deploy_both(&group, "", source).await;
+    (world, group, agents, running)
+}
+
+async fn ask_of(agents: &Agents, world: &World, path: &str) -> String {
+    let request = Inbound { method: b"GET".to_vec(), path: path.into(), ..Inbound::default() };
+    let answer = agents.request(&agent_id(world).await, request).await.unwrap();
+    String::from_utf8(answer.body).unwrap()
+}
+
+const COUNTING: &str = r#"
+    local n = 0;
+    http.onrequest(function(request, response) {
+        if (request.path == "/keep") server.save({ n = n });
+        response.send(200, (++n).tostring());
+    });
+    device.on("m", function(data) { server.log("message " + data + " " + (++n)) });
+    server.log("ready");
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_idle_agent_hibernates_until_it_is_wanted() {
+    let (world, _, agents, running) = with_agents_of(sleepy(), COUNTING).await;
+    logged(&world, &["status Agent restarted: reload.", "agent.log ready"]).await;
+    for n in 1..=5 {
+        counted(&agents, 0, 1).await;
+        assert!(world.read().await.agent_running);
+        assert_eq!(ask_of(&agents, &world, "/keep").await, n.to_string());
+    }
+    counted(&agents, 0, 1).await;
+    agents.message(&world.device.id, b"m", Value::Int(7)).unwrap();
+    logged(&world, &["status Agent restarted: reload.", "agent.log ready", "agent.log message 7 6"]).await;
+    running.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_timer_wakes_it() {
+    let source = r#"
+        local n = 0;
+        function tick() { server.log("tick " + n++); imp.wakeup(0.6, tick) }
+        tick();
+    "#;
+    let (world, _, agents, running) = with_agents_of(sleepy(), source).await;
+    logged(&world, &["agent.log tick 0"]).await;
+    counted(&agents, 0, 1).await;
+    logged(&world, &["agent.log tick 0", "agent.log tick 1"]).await;
+    counted(&agents, 0, 1).await;
+    logged(&world, &["status Agent restarted: reload.", "agent.log tick 0", "agent.log tick 1", "agent.log tick 2"])
+        .await;
+    running.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_hibernates_keeps_its_state_over_a_restart_of_the_server() {
+    let (world, _, agents, running) = with_agents_of(sleepy(), COUNTING).await;
+    logged(&world, &["agent.log ready"]).await;
+    assert_eq!(ask_of(&agents, &world, "/").await, "1");
+    counted(&agents, 0, 1).await;
+    running.end().await;
+    assert!(world.read().await.agent_running, "it is there, and only sleeps");
+    // One that is awake when the next server stops starts afresh.
+    let agents = world.next_agents();
+    let running = Running::begin(&agents);
+    assert_eq!(ask_of(&agents, &world, "/").await, "2");
+    running.end().await;
+    assert!(!world.read().await.agent_running);
+    let agents = world.next_agents();
+    let running = Running::begin(&agents);
+    logged(&world, &["agent.log ready", "status Agent restarted: reload.", "agent.log ready"]).await;
+    assert_eq!(ask_of(&agents, &world, "/").await, "1");
+    running.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_go_on_after_a_restart_of_the_server_if_they_may() {
+    let config = || AgentConfig { continues: true, ..AgentConfig::default() };
+    let source = r#"
+        local n = 0;
+        http.onrequest(function(request, response) {
+            n++;
+            if (request.path == "/slow") { imp.sleep(1); server.log("slept " + n) }
+            response.send(200, n.tostring());
+        });
+        server.log("ready");
+    "#;
+    let (world, _, agents, running) = with_agents_of(config(), source).await;
+    logged(&world, &["agent.log ready"]).await;
+    assert_eq!(ask_of(&agents, &world, "/").await, "1");
+    let slow = Inbound { path: b"/slow".to_vec(), ..Inbound::default() };
+    let (id, asked) = (agent_id(&world).await, agents.clone());
+    let (slow, ()) = tokio::join!(async { asked.request(&id, slow).await }, async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        running.end().await;
+    });
+    assert_eq!(slow, Err(Unanswered::Ended));
+    let agents = world.agents_with(config());
+    let running = Running::begin(&agents);
+    logged(&world, &["status Agent restarted: reload.", "agent.log ready", "agent.log slept 2"]).await;
+    assert_eq!(ask_of(&agents, &world, "/").await, "3");
+    running.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_reach_one_that_hibernates() {
+    let source = |name: &str| {
+        format!(
+            "server.onshutdown(function(reason) {{ server.log(\"asked \" + reason); server.restart() }}); server.log(\"{name}\")"
+        )
+    };
+    let (world, group, agents, running) = with_agents_of(sleepy(), &source("a")).await;
+    logged(&world, &["agent.log a"]).await;
+    counted(&agents, 0, 1).await;
+    // A deployment alone changes nothing.
+    world.deploy_both(&group, "", &source("b")).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    counted(&agents, 0, 1).await;
+    let restarted = "status Agent restarted: reload.";
+    world.store.restart_device_group(&group.id, RestartKind::Conditional, act()).await.unwrap();
+    logged(&world, &[restarted, "agent.log a", "agent.log asked 1", restarted, "agent.log b"]).await;
+    counted(&agents, 0, 1).await;
+    world.store.restart_device(&world.device.id, RestartKind::Restart, act()).await.unwrap();
+    logged(&world, &["agent.log asked 1", restarted, "agent.log b", restarted, "agent.log b"]).await;
+    counted(&agents, 0, 1).await;
+    world.store.unassign_device(&group.id, &world.device.id, act()).await.unwrap();
+    counted(&agents, 0, 0).await;
+    assert!(!world.read().await.agent_running);
+    running.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_wakes_it_only_if_it_listens() {
+    let (world, _, agents, running) = with_agents_of(sleepy(), "server.log(\"ready\")").await;
+    logged(&world, &["agent.log ready"]).await;
+    counted(&agents, 0, 1).await;
+    agents.device_connected(&world.device.id, None);
+    assert_eq!(agents.count(), AgentCounts { awake: 0, asleep: 1 });
+    running.end().await;
+
+    let source = "device.onconnect(@() server.log(\"here\")); server.log(\"ready\")";
+    let (world, _, agents, running) = with_agents_of(sleepy(), source).await;
+    logged(&world, &["agent.log ready"]).await;
+    counted(&agents, 0, 1).await;
+    agents.device_connected(&world.device.id, None);
+    logged(&world, &["agent.log ready", "agent.log here"]).await;
+    running.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_variables_leave_those_alone_that_hibernate() {
+    let source = "local n = 0; http.onrequest(@(q, r) r.send(200, __VARS.LIMIT + \" \" + ++n)); server.log(\"ready\")";
+    let (world, group, agents, running) = with_agents_of(sleepy(), source).await;
+    logged(&world, &["agent.log ready"]).await;
+    assert_eq!(ask_of(&agents, &world, "/").await, "30 1");
+    counted(&agents, 0, 1).await;
+    world.set_variables(&group, r#"{"LIMIT": 40}"#).await;
+    assert_eq!(ask_of(&agents, &world, "/").await, "30 2");
+    running.end().await;
+    let agents = world.next_agents();
+    let running = Running::begin(&agents);
+    logged(&world, &["agent.log ready", "status Agent restarted: reload.", "agent.log ready"]).await;
+    assert_eq!(ask_of(&agents, &world, "/").await, "40 1");
+    running.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_away_for_too_long_has_no_agent() {
+    let config = AgentConfig { away_limit: Some(Duration::from_millis(300)), ..AgentConfig::default() };
+    let (world, _, agents, running) = with_agents_of(config.clone(), "server.log(\"ready\")").await;
+    // A device that never was there is not away.
+    logged(&world, &["agent.log ready"]).await;
+    let (peer, _) = world.connect(|_| {}).await;
+    drop(peer);
+    let began = Instant::now();
+    while world.read().await.online {
+        assert!(began.elapsed() < PATIENCE);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    running.end().await;
+    drop(agents);
+    let agents = world.agents_with(config);
+    let running = Running::begin(&agents);
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    counted(&agents, 0, 0).await;
+    running.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disabled_account_has_no_agents() {
+    let (world, _, agents, running) = with_agents_of(AgentConfig::default(), "server.log(\"ready\")").await;
+    logged(&world, &["agent.log ready"]).await;
+    world.store.set_disabled(&world.owner, true, act()).await.unwrap();
+    counted(&agents, 0, 0).await;
+    assert!(!world.read().await.agent_running);
+    world.store.set_disabled(&world.owner, false, act()).await.unwrap();
+    logged(&world, &["agent.log ready", "status Agent restarted: reload.", "agent.log ready"]).await;
     running.end().await;
 }

@@ -12,7 +12,8 @@ use impstead_runtime::{
     AgentConfig, Agents, Line, LineConfig, LogLimits, Logs, Outbound, Pipe, Received, Transport, pipe,
 };
 use impstead_store::{
-    Act, Location, LogFilter, LogsOf, NewAccount, NewDeployment, NewDevice, NewDeviceGroup, NewProduct, Page, Store,
+    Act, DeviceGroupChange, Location, LogFilter, LogsOf, NewAccount, NewDeployment, NewDevice, NewDeviceGroup,
+    NewProduct, Page, Store,
 };
 use std::{sync::Arc, time::Duration};
 use tokio::task::JoinHandle;
@@ -85,8 +86,12 @@ impl World {
 
     /// Agents as the next server has them: with the same data, and nothing else.
     pub fn next_agents(&self) -> Agents {
-        let (outbound, config) =
-            (Outbound::new(Vec::new()), AgentConfig { url: AGENTS.into(), ..AgentConfig::default() });
+        self.agents_with(AgentConfig::default())
+    }
+
+    /// The same, set up in another way.
+    pub fn agents_with(&self, config: AgentConfig) -> Agents {
+        let (outbound, config) = (Outbound::new(Vec::new()), AgentConfig { url: AGENTS.into(), ..config });
         Agents::new(self.store.clone(), self.logs.clone(), Arc::new(SystemClock), outbound, config, 1)
     }
 
@@ -110,6 +115,12 @@ impl World {
         change(&mut hello);
         let connected = peer.shake_hands(&SECRET, hello).await.unwrap();
         (peer, connected)
+    }
+
+    /// Gives a group other variables.
+    pub async fn set_variables(&self, group: &DeviceGroup, variables: &str) {
+        let change = DeviceGroupChange { env_vars: Some(variables.into()), ..DeviceGroupChange::default() };
+        self.store.update_device_group(&group.id, change, act()).await.unwrap().unwrap();
     }
 
     pub async fn read(&self) -> Device {
