@@ -6,13 +6,21 @@ use impstead_device_protocol::Value as Data;
 use serde::{Deserialize, Serialize};
 use squirrel::{Failure, Fault, Heap, Image, IntoSquirrel, Limits, OutOfMemory, Program, Step, Value, Vm};
 
-use crate::api::{self, HIDDEN};
+use crate::api::{self, HIDDEN, Handler};
 use crate::data::{Given, encoded};
 use crate::host::{Callback, Effect, Place, PlatformHost, Surroundings, Wait, callback, key_of};
 use crate::http::{HttpAnswer, HttpResponse, Inbound};
+use crate::mqtt::{LinkState, MqttEvent, MqttLink, MqttOrder, code};
 
 /// Events that wait for an agent; what comes then is refused.
 const MOST_WAITING: usize = 1000;
+
+/// Events that wait for an agent that has no room for what can wait elsewhere.
+const MANY_WAITING: usize = 16;
+
+/// How often it is looked whether a program still has the client of its MQTT connection, in microseconds. That takes a collection
+/// of its garbage.
+const LOOK_US: i64 = 10_000_000;
 
 /// Something that happens to an agent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -52,6 +60,20 @@ pub enum Event {
         id: u32,
         /// The piece.
         bytes: Vec<u8>,
+    },
+    /// A piece of the body of a request that it makes is on its way, so that there is room for more.
+    Uploaded {
+        /// The request's number.
+        id: u32,
+        /// How long the piece was, in bytes.
+        bytes: usize,
+    },
+    /// Something about its MQTT connection.
+    Mqtt {
+        /// The connection's number.
+        link: u32,
+        /// What it is.
+        event: MqttEvent,
     },
     /// It is to restart when it sees fit, for a reason among `SHUTDOWN_...`.
     Shutdown(i32),
@@ -108,6 +130,8 @@ pub struct Agent {
     pub(crate) programs: VecDeque<Program>,
     pub(crate) waiting: VecDeque<(i64, Event)>,
     pub(crate) work: Work,
+    /// Whether something has run since it was last looked whether the program has its MQTT client still.
+    pub(crate) has_run: bool,
     pub(crate) end: Option<End>,
 }
 
@@ -137,11 +161,20 @@ impl Agent {
         for (class, name) in classes.iter_mut().zip(HIDDEN) {
             *class = vm.global(name.as_bytes()).unwrap_or(Value::NULL);
         }
-        let [request_class, response_class, timer_class] = classes;
+        let [request_class, response_class, timer_class, stream_class, mqtt_client_class, mqtt_message_class] = classes;
         let config = vm.make(NewTable)?;
-        for (place, value) in
-            Place::ALL.into_iter().zip([callbacks, blob_class, request_class, response_class, timer_class, config])
-        {
+        let held = [
+            callbacks,
+            blob_class,
+            request_class,
+            response_class,
+            timer_class,
+            config,
+            stream_class,
+            mqtt_client_class,
+            mqtt_message_class,
+        ];
+        for (place, value) in Place::ALL.into_iter().zip(held) {
             let held = vm.hold(value);
             debug_assert_eq!(held, place.held());
         }
@@ -157,7 +190,8 @@ impl Agent {
         }
         let host = PlatformHost::new(&vm, surroundings, now_us);
         let programs = programs.iter().cloned().collect();
-        let mut agent = Agent { vm, host, programs, waiting: VecDeque::new(), work: Work::Nothing, end: None };
+        let mut agent =
+            Agent { vm, host, programs, waiting: VecDeque::new(), work: Work::Nothing, has_run: false, end: None };
         agent.begin_program()?;
         Ok(agent)
     }
@@ -168,7 +202,12 @@ impl Agent {
         match &event {
             // These come once for each request, so they always have room.
             Event::Answer { id, .. } | Event::Chunk { id, .. } if !self.host.requests.contains(id) => return true,
-            Event::Answer { .. } => {}
+            // The server may answer before it has all of the body, and then wants no more of it.
+            Event::Answer { id, .. } => drop(self.host.uploads.remove(id)),
+            Event::Uploaded { id, bytes } => {
+                self.host.uploaded(*id, *bytes);
+                return true;
+            }
             Event::Connected { ip_address } => {
                 self.host.surroundings.is_connected = true;
                 self.host.surroundings.ip_address.clone_from(ip_address);
@@ -225,6 +264,16 @@ impl Agent {
         self.host.responses.remove(&id);
     }
 
+    /// Whether there is room for events that can wait elsewhere: those of its MQTT connection.
+    pub fn has_room(&self) -> bool {
+        self.waiting.len() < MANY_WAITING
+    }
+
+    /// Whether the agent has an MQTT connection, or is about to have one.
+    pub fn has_mqtt(&self) -> bool {
+        self.host.mqtt.is_some()
+    }
+
     /// Bytes of the process that the agent takes, about.
     pub fn resident_bytes(&self) -> usize {
         self.vm.resident_bytes()
@@ -244,7 +293,8 @@ impl Agent {
 
     fn step(&mut self, fuel: u32) -> Result<Progress, OutOfMemory> {
         if self.work == Work::Nothing && !self.begin_next()? {
-            return Ok(Progress::Idle { wake_us: self.next_timer_us() });
+            let wake_us = [self.next_timer_us(), self.look_for_client()].into_iter().flatten().min();
+            return Ok(Progress::Idle { wake_us });
         }
         if let Some(wait) = self.host.wait.clone() {
             if wait == Wait::Restart {
@@ -323,6 +373,7 @@ impl Agent {
         let started = self.vm.start(function, root, arguments).is_ok();
         if started {
             self.work = work;
+            self.has_run = true;
         }
         started
     }
@@ -330,6 +381,10 @@ impl Agent {
     /// Answers the function that waits, if what it waits for is there.
     fn answer(&mut self, wait: &Wait) -> Result<bool, OutOfMemory> {
         let value = match wait {
+            Wait::Room { id, bytes } => match self.host.has_room(*id, *bytes) {
+                Some(has_room) => Value::bool(has_room),
+                None => return Ok(false),
+            },
             Wait::Until(until_us) if *until_us <= self.host.now_us => Value::NULL,
             Wait::Answer(id) => {
                 let Some(answer) = self.take_answer(*id) else { return Ok(false) };
@@ -453,6 +508,9 @@ impl Agent {
                 let bytes = self.vm.string(&bytes)?;
                 self.start(function, &[bytes], work)
             }
+            Event::Mqtt { link, event } => self.begin_mqtt(link, event)?,
+            // Noted when it came.
+            Event::Uploaded { .. } => false,
             Event::Shutdown(reason) => {
                 let function = registered(self, Callback::Shutdown);
                 if function.is_null() {
@@ -463,6 +521,102 @@ impl Agent {
                 self.start(function, &[Value::integer(reason)], work)
             }
         })
+    }
+
+    fn begin_mqtt(&mut self, link: u32, event: MqttEvent) -> Result<bool, OutOfMemory> {
+        let Some(mqtt) = self.host.mqtt.as_mut().filter(|mqtt| mqtt.id == link) else { return Ok(false) };
+        let (client, state) = (mqtt.client, mqtt.state);
+        let handler = |agent: &Agent, which| api::handler(agent.vm.heap(), agent.host.callbacks, client, which);
+        let work = Work::Callback { request: None };
+        match event {
+            MqttEvent::Connected(_) if state != LinkState::Connecting => Ok(false),
+            MqttEvent::Connected(code) => {
+                if code == 0 {
+                    mqtt.state = LinkState::Connected;
+                } else {
+                    self.host.mqtt = None;
+                }
+                let function = handler(self, Handler::Connect);
+                Ok(!function.is_null() && self.start(function, &[Value::integer(code)], work))
+            }
+            MqttEvent::Message { topic, payload } => {
+                let function = handler(self, Handler::Message);
+                if function.is_null() {
+                    return Ok(false);
+                }
+                let table = self.vm.make(Made(|heap: &mut Heap| api::message_table(heap, &topic, &payload)))?;
+                Ok(self.start(function, &[table], work))
+            }
+            MqttEvent::Done { id, code, qos } => {
+                let Some(call) = mqtt.calls.remove(&id) else { return Ok(false) };
+                let function = self.take_callback(Callback::MqttCalls, id);
+                Ok(!function.is_null() && self.start(function, &api::arguments(call, code, qos), work))
+            }
+            MqttEvent::Lost | MqttEvent::Disconnected => {
+                self.end_mqtt()?;
+                if state == LinkState::Disconnecting {
+                    self.finish_mqtt_call(link, &[])?;
+                } else {
+                    self.call_soon(handler(self, Handler::ConnectionLost), &[])?;
+                }
+                Ok(false)
+            }
+        }
+    }
+
+    /// Forgets the MQTT connection, and has the program told that its orders came to nothing.
+    fn end_mqtt(&mut self) -> Result<(), OutOfMemory> {
+        let Some(MqttLink { calls, .. }) = self.host.mqtt.take() else { return Ok(()) };
+        for (id, call) in calls {
+            self.finish_mqtt_call(id, &api::arguments(call, code::NOT_CONNECTED, 0))?;
+        }
+        Ok(())
+    }
+
+    /// Has what an order calls in the end called soon.
+    fn finish_mqtt_call(&mut self, id: u32, arguments: &[Value]) -> Result<(), OutOfMemory> {
+        let table = callback(self.vm.heap(), self.host.callbacks, Callback::MqttCalls);
+        let function = self.vm.heap().table_get(table, key_of(id), &mut 0).unwrap_or(Value::NULL);
+        // It stays where it is until it is in its new place: nothing else keeps it.
+        self.call_soon(function, arguments)?;
+        self.take_callback(Callback::MqttCalls, id);
+        Ok(())
+    }
+
+    /// Ends the MQTT connection of a client that the program has no more. Says when to look again.
+    fn look_for_client(&mut self) -> Option<i64> {
+        let now_us = self.host.now_us;
+        let mqtt = self.host.mqtt.as_mut().filter(|mqtt| mqtt.state != LinkState::Disconnecting && self.has_run)?;
+        let due_us = mqtt.looked_us.saturating_add(LOOK_US);
+        if now_us < due_us {
+            return Some(due_us);
+        }
+        mqtt.looked_us = now_us;
+        self.has_run = false;
+        self.vm.collect_garbage();
+        let heap = self.vm.heap();
+        if heap.strong(api::handler(heap, self.host.callbacks, mqtt.client, Handler::Client)).is_null() {
+            mqtt.state = LinkState::Disconnecting;
+            self.host.effects.push(Effect::Mqtt { link: mqtt.id, order: MqttOrder::Disconnect });
+        }
+        None
+    }
+
+    /// Has a function called soon, unless it is null.
+    fn call_soon(&mut self, function: Value, arguments: &[Value]) -> Result<(), OutOfMemory> {
+        if function.is_null() {
+            return Ok(());
+        }
+        let items = [&[function], arguments].concat();
+        let id = self.host.next_id();
+        let table = callback(self.vm.heap(), self.host.callbacks, Callback::Soon);
+        self.vm.make(Made(|heap: &mut Heap| {
+            let items = heap.array(items)?;
+            heap.table_set(table, key_of(id), items, &mut 0)?;
+            Ok(items)
+        }))?;
+        self.host.soon.push_back(id);
+        Ok(())
     }
 
     fn begin_request(&mut self, id: u32, request: &Inbound) -> Result<bool, OutOfMemory> {

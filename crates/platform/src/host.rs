@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use squirrel::{Call, Fault, Heap, Held, Host, Value, Vm};
 
 use crate::http::{Headers, HttpAnswer, HttpRequest, HttpResponse};
+use crate::mqtt::{MqttLink, MqttOrder};
 
 /// What the machine of a program holds, in this order from place 0.
 #[derive(Clone, Copy, Debug)]
@@ -18,17 +19,23 @@ pub(crate) enum Place {
     ResponseClass,
     TimerClass,
     ConfigParams,
+    StreamClass,
+    MqttClientClass,
+    MqttMessageClass,
 }
 
 impl Place {
     /// All of them, in their order.
-    pub(crate) const ALL: [Place; 6] = [
+    pub(crate) const ALL: [Place; 9] = [
         Place::Callbacks,
         Place::BlobClass,
         Place::RequestClass,
         Place::ResponseClass,
         Place::TimerClass,
         Place::ConfigParams,
+        Place::StreamClass,
+        Place::MqttClientClass,
+        Place::MqttMessageClass,
     ];
 
     pub(crate) const fn held(self) -> Held {
@@ -59,14 +66,25 @@ pub(crate) enum Callback {
     Chunks,
     /// Functions with their arguments, in arrays, to be called soon
     Soon,
+    /// Functions of MQTT clients, in arrays, by the client's number
+    MqttClients,
+    /// What MQTT orders call in the end, by the order's number, and `disconnect` by the connection's
+    MqttCalls,
 }
 
 impl Callback {
     /// How many there are.
-    pub(crate) const COUNT: usize = Callback::Soon as usize + 1;
+    pub(crate) const COUNT: usize = Callback::MqttCalls as usize + 1;
     /// Those that are tables of functions.
-    pub(crate) const TABLES: [Callback; 5] =
-        [Callback::Messages, Callback::Timers, Callback::Answers, Callback::Chunks, Callback::Soon];
+    pub(crate) const TABLES: [Callback; 7] = [
+        Callback::Messages,
+        Callback::Timers,
+        Callback::Answers,
+        Callback::Chunks,
+        Callback::Soon,
+        Callback::MqttClients,
+        Callback::MqttCalls,
+    ];
 }
 
 /// What a program wants done.
@@ -98,11 +116,33 @@ pub enum Effect {
         validate: bool,
         /// Whether the body is wanted in pieces ([`Event::Chunk`](crate::Event::Chunk)).
         stream: bool,
+        /// Whether more of the request's body follows: [`Effect::Upload`].
+        uploads: bool,
+    },
+    /// More of a request's body; [`Event::Uploaded`](crate::Event::Uploaded) tells when it is on its way. Some hundred of them may
+    /// wait.
+    Upload {
+        /// The request's number.
+        id: u32,
+        /// The piece.
+        bytes: Vec<u8>,
+    },
+    /// All of a request's body is there.
+    UploadEnd {
+        /// The request's number.
+        id: u32,
     },
     /// Nobody waits for this request any more.
     Cancel {
         /// The request's number.
         id: u32,
+    },
+    /// Something for its MQTT connection; [`Event::Mqtt`](crate::Event::Mqtt) tells what comes of it.
+    Mqtt {
+        /// The connection's number, which no other has.
+        link: u32,
+        /// What is to be done.
+        order: MqttOrder,
     },
     /// The answer to a request to the agent's URL.
     Respond {
@@ -125,6 +165,8 @@ pub(crate) enum Wait {
     Until(i64),
     /// `sendsync`
     Answer(u32),
+    /// `httpstream.write`
+    Room { id: u32, bytes: usize },
     /// `server.save`
     Saved,
     /// `server.restart`
@@ -176,6 +218,29 @@ impl Timers {
     }
 }
 
+/// The body of a request that a program is sending.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Upload {
+    /// Whether the request is sent.
+    pub(crate) begun: bool,
+    /// What waits to be sent, as [`Upload::cost`] counts it.
+    waiting: usize,
+}
+
+impl Upload {
+    /// What may wait: a piece more than this waits alone.
+    const MOST_WAITING: usize = 256 * 1024;
+
+    /// What a piece counts for: small ones more than their bytes, since each takes some room of its own.
+    fn cost(bytes: usize) -> usize {
+        bytes.max(1024)
+    }
+
+    fn has_room(self, bytes: usize) -> bool {
+        self.waiting == 0 || self.waiting + Self::cost(bytes) <= Self::MOST_WAITING
+    }
+}
+
 /// What is known of the world around a program.
 #[derive(Clone, Debug)]
 pub struct Surroundings {
@@ -205,6 +270,9 @@ pub(crate) struct PlatformHost {
     pub(crate) request_class: Value,
     pub(crate) response_class: Value,
     pub(crate) timer_class: Value,
+    pub(crate) stream_class: Value,
+    pub(crate) mqtt_client_class: Value,
+    pub(crate) mqtt_message_class: Value,
     pub(crate) timers: Timers,
     /// Requests whose answer is awaited.
     pub(crate) requests: HashSet<u32>,
@@ -214,6 +282,10 @@ pub(crate) struct PlatformHost {
     pub(crate) soon: VecDeque<u32>,
     /// Requests to the agent that it has not answered, with the headers of the answer so far.
     pub(crate) responses: HashMap<u32, Headers>,
+    /// Bodies that the program is sending, by their request's number.
+    pub(crate) uploads: HashMap<u32, Upload>,
+    /// The MQTT connection.
+    pub(crate) mqtt: Option<MqttLink>,
     pub(crate) wait: Option<Wait>,
     pub(crate) last_id: u32,
     /// For requests.
@@ -265,11 +337,16 @@ impl PlatformHost {
             request_class: held(Place::RequestClass),
             response_class: held(Place::ResponseClass),
             timer_class: held(Place::TimerClass),
+            stream_class: held(Place::StreamClass),
+            mqtt_client_class: held(Place::MqttClientClass),
+            mqtt_message_class: held(Place::MqttMessageClass),
             timers: Timers::default(),
             requests: HashSet::new(),
             refused: Vec::new(),
             soon: VecDeque::new(),
             responses: HashMap::new(),
+            uploads: HashMap::new(),
+            mqtt: None,
             wait: None,
             last_id: 0,
             credit: Credit::new(now_us),
@@ -280,6 +357,30 @@ impl PlatformHost {
     pub(crate) fn next_id(&mut self) -> u32 {
         self.last_id = self.last_id.wrapping_add(1);
         self.last_id
+    }
+
+    /// Whether there is room for so many bytes more of a request's body: not yet (none), yes, or never, since the request has ended.
+    pub(crate) fn has_room(&self, id: u32, bytes: usize) -> Option<bool> {
+        match self.uploads.get(&id) {
+            None => Some(false),
+            Some(upload) if upload.has_room(bytes) => Some(true),
+            Some(_) => None,
+        }
+    }
+
+    /// Sends more of a request's body.
+    pub(crate) fn upload(&mut self, id: u32, bytes: Vec<u8>) {
+        if let Some(upload) = self.uploads.get_mut(&id) {
+            upload.waiting += Upload::cost(bytes.len());
+            self.effects.push(Effect::Upload { id, bytes });
+        }
+    }
+
+    /// A piece of a request's body is on its way.
+    pub(crate) fn uploaded(&mut self, id: u32, bytes: usize) {
+        if let Some(upload) = self.uploads.get_mut(&id) {
+            upload.waiting = upload.waiting.saturating_sub(Upload::cost(bytes));
+        }
     }
 
     pub(crate) fn log(&mut self, error: bool, text: Vec<u8>) {

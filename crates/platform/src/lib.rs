@@ -10,6 +10,7 @@ mod constants;
 mod data;
 mod host;
 mod http;
+mod mqtt;
 mod require;
 mod snapshot;
 
@@ -17,4 +18,8 @@ pub use agent::{Agent, End, Event, Progress};
 pub use api::agent_image;
 pub use host::{Effect, Surroundings};
 pub use http::{Headers, HttpAnswer, HttpRequest, HttpResponse, Inbound, curl};
+pub use mqtt::{
+    MOST_CALLS, MOST_PAYLOAD_BYTES, MOST_TOPIC_BYTES, MqttConnect, MqttEvent, MqttMessage, MqttOrder, Qos,
+    code as mqtt_code,
+};
 pub use require::{Required, requires};

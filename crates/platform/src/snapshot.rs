@@ -1,13 +1,14 @@
 //! An agent as bytes, and back: its machine, and what the platform knows of it.
 
-use std::collections::{BTreeSet, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 use squirrel::{Image, Limits, Program, SnapshotError, Value, Vm};
 
 use crate::agent::{Agent, Event, Work};
-use crate::host::{Credit, PlatformHost, Surroundings, Timer, Timers, Wait};
+use crate::host::{Credit, PlatformHost, Surroundings, Timer, Timers, Upload, Wait};
 use crate::http::{Headers, HttpAnswer, curl};
+use crate::mqtt::{MqttEvent, MqttLink};
 
 /// The version of what is written here; a reader knows its own only.
 const VERSION: u32 = 1;
@@ -27,6 +28,9 @@ struct State {
     refused: Vec<(u32, HttpAnswer)>,
     soon: VecDeque<u32>,
     responses: Vec<(u32, Headers)>,
+    uploads: BTreeMap<u32, Upload>,
+    /// A connection that is no more.
+    mqtt: Option<MqttLink>,
     wait: Option<Wait>,
     waiting: VecDeque<(i64, Event)>,
     work: Work,
@@ -47,6 +51,7 @@ impl Agent {
             && host.refused.is_empty()
             && host.soon.is_empty()
             && host.responses.is_empty()
+            && host.mqtt.is_none()
     }
 
     /// Writes the agent as bytes, from which [`Agent::restore`] makes it again. What it wants done must have been
@@ -73,6 +78,8 @@ impl Agent {
             refused: host.refused.clone(),
             soon: host.soon.clone(),
             responses: host.responses.iter().map(|(&id, headers)| (id, headers.clone())).collect(),
+            uploads: host.uploads.iter().map(|(&id, &upload)| (id, upload)).collect(),
+            mqtt: host.mqtt.clone(),
             wait: host.wait.clone(),
             waiting: self.waiting.iter().filter(|(_, event)| is_kept(event)).cloned().collect(),
             work: self.work,
@@ -84,8 +91,8 @@ impl Agent {
     /// Makes an agent from a [snapshot](Agent::snapshot), at a Unix time in microseconds. `image`, `programs` and `limits` are as
     /// for [`Agent::new`]; the surroundings are those of now, and a device that has come or gone meanwhile is an event.
     ///
-    /// What the agent waited for from others is lost: requests that it made fail as those that break off, and those to it
-    /// are answered to nobody.
+    /// What the agent waited for from others is lost: requests that it made fail as those that break off, those to it are answered to
+    /// nobody, and its MQTT connection is broken.
     ///
     /// # Errors
     /// If the bytes are no snapshot, one of another version or of other programs, or damaged.
@@ -118,6 +125,8 @@ impl Agent {
             refused: state.refused,
             soon: state.soon,
             responses: state.responses.into_iter().collect(),
+            uploads: state.uploads.into_iter().collect(),
+            mqtt: state.mqtt,
             wait: state.wait,
             last_id: state.last_id,
             credit: state.credit,
@@ -128,7 +137,7 @@ impl Agent {
         let was_saving = host.wait.take_if(|wait| *wait == Wait::Saved).is_some();
         let (is_connected, ip_address) = (host.surroundings.is_connected, host.surroundings.ip_address.clone());
         let programs = programs.get(first_left..).unwrap_or_default().iter().cloned().collect();
-        let mut agent = Agent { vm, host, programs, waiting: state.waiting, work: state.work, end: None };
+        let mut agent = Agent { vm, host, programs, waiting: state.waiting, work: state.work, has_run: true, end: None };
         if was_saving {
             agent.vm.answer(Value::NULL);
         }
@@ -141,7 +150,7 @@ impl Agent {
         Ok(agent)
     }
 
-    /// Fails the requests that nobody carries out any more.
+    /// Fails the requests that nobody carries out any more, and breaks the connection that nobody has.
     fn break_off(&mut self, requests: &BTreeSet<u32>) {
         let answered = |event: &Event| match event {
             Event::Answer { id, .. } => Some(*id),
@@ -154,6 +163,10 @@ impl Agent {
                 let answer = HttpAnswer { status: curl::RECEIVE, ..HttpAnswer::default() };
                 self.tell(self.host.now_us, Event::Answer { id, answer });
             }
+        }
+        if let Some(link) = self.host.mqtt.as_ref().map(|mqtt| mqtt.id) {
+            // Behind what was heard of it before.
+            self.waiting.push_back((self.host.now_us, Event::Mqtt { link, event: MqttEvent::Lost }));
         }
     }
 }

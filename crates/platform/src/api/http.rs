@@ -2,10 +2,10 @@
 
 use squirrel::{Call, Fault, Flow, Function, Heap, Member, Tag, Value};
 
-use super::{REQUEST, RESPONSE, bytes, done, function_or_null, number_of, register, wrong_type};
+use super::{REQUEST, RESPONSE, STREAM, bytes, done, function_or_null, number_of, register, wrong_type};
 use crate::codec::url;
 use crate::constants::{NO_TIMEOUT, VALIDATE_USING_SYSTEM_CA_CERTS};
-use crate::host::{Callback, Effect, Wait, host, key_of, set_callback_of};
+use crate::host::{Callback, Effect, PlatformHost, Upload, Wait, host, key_of, set_callback_of};
 use crate::http::{Headers, HttpAnswer, HttpRequest, HttpResponse, Inbound, TOO_MANY_REQUESTS, curl};
 
 /// How long a request may take where the program does not say, in seconds.
@@ -35,6 +35,18 @@ pub(super) const MEMBERS: &[Member<'static>] = &[
         Function::new("request", request, 5, ".sst|o.")
             .documented("request(verb, url, headers, body) -> httprequest", "Prepares a request of any method."),
     ),
+    Member::Function(Function::new("poststream", post_stream, 4, ".st|oc").documented(
+        "poststream(url, headers, function(response)) -> httpstream",
+        "Prepares a request whose body the program writes piece by piece.",
+    )),
+    Member::Function(Function::new("putstream", put_stream, 4, ".st|oc").documented(
+        "putstream(url, headers, function(response)) -> httpstream",
+        "Prepares a request whose body the program writes piece by piece.",
+    )),
+    Member::Function(Function::new("requeststream", request_stream, 5, ".sst|oc").documented(
+        "requeststream(verb, url, headers, function(response)) -> httpstream",
+        "Prepares a request of any method whose body the program writes piece by piece.",
+    )),
     Member::Function(
         Function::new("agenturl", agent_url, 1, "").documented("agenturl() -> string", "Returns the agent's own URL."),
     ),
@@ -57,6 +69,21 @@ pub(super) const REQUEST_METHODS: &[Function<'static>] = &[
         .documented("setvalidation(mode)", "Says whether the server's certificate must be good."),
 ];
 
+pub(super) const STREAM_METHODS: &[Function<'static>] = &[
+    Function::new("_typeof", stream_type, 1, ""),
+    Function::new("write", write, 2, "x.").documented(
+        "write(data) -> bool",
+        "Sends more of the body, a string or blob, once there is room; false if the request has ended.",
+    ),
+    Function::new("close", close, 1, "x").documented("close()", "Ends the body."),
+    Function::new("cancel", cancel_stream, 1, "x")
+        .documented("cancel()", "Gives the request up; nothing is called for it."),
+    Function::new("setvalidation", set_stream_validation, 2, "xi").documented(
+        "setvalidation(mode)",
+        "Says, before anything is written, whether the server's certificate must be good.",
+    ),
+];
+
 pub(super) const RESPONSE_METHODS: &[Function<'static>] = &[
     Function::new("_typeof", response_type, 1, ""),
     Function::new("header", header, 3, "xs.").documented("header(name, value)", "Sets a header of the answer."),
@@ -66,6 +93,10 @@ pub(super) const RESPONSE_METHODS: &[Function<'static>] = &[
 
 fn request_type(call: &mut Call<'_>) -> Result<Flow, Fault> {
     call.heap.string(REQUEST.as_bytes()).map(Flow::Return)
+}
+
+fn stream_type(call: &mut Call<'_>) -> Result<Flow, Fault> {
+    call.heap.string(STREAM.as_bytes()).map(Flow::Return)
 }
 
 fn response_type(call: &mut Call<'_>) -> Result<Flow, Fault> {
@@ -226,6 +257,12 @@ fn dispatch(
     let Prepared { validate, request, .. } = prepared;
     let host = host(call)?;
     host.next_id();
+    submit(host, id, request, |request| Effect::Request { id, request, timeout_us, validate, stream, uploads: false });
+    Ok(())
+}
+
+/// Has a request sent, or answers it at once. Says whether it is sent.
+fn submit(host: &mut PlatformHost, id: u32, request: HttpRequest, effect: impl FnOnce(HttpRequest) -> Effect) -> bool {
     let scheme = request.url.iter().take(6).map(u8::to_ascii_lowercase).collect::<Vec<_>>();
     let refused = if !scheme.starts_with(b"http:") && !scheme.starts_with(b"https:") {
         Some(curl::BAD_URL)
@@ -237,9 +274,9 @@ fn dispatch(
     host.requests.insert(id);
     match refused {
         Some(status) => host.refused.push((id, HttpAnswer { status, ..HttpAnswer::default() })),
-        None => host.effects.push(Effect::Request { id, request, timeout_us, validate, stream }),
+        None => host.effects.push(effect(request)),
     }
-    Ok(())
+    refused.is_none()
 }
 
 fn send_sync(call: &mut Call<'_>) -> Result<Flow, Fault> {
@@ -275,16 +312,22 @@ fn microseconds(seconds: f32) -> i64 {
 }
 
 fn cancel(call: &mut Call<'_>) -> Result<Flow, Fault> {
-    let Some(id) = prepared(call)?.sent else { return done() };
+    if let Some(id) = prepared(call)?.sent {
+        give_up(call, id)?;
+    }
+    done()
+}
+
+/// Nobody waits for the answer to a request any more.
+fn give_up(call: &mut Call<'_>, id: u32) -> Result<(), Fault> {
     let host = host(call)?;
     if host.requests.remove(&id) {
         host.refused.retain(|(refused, _)| *refused != id);
         host.effects.push(Effect::Cancel { id });
-        let key = key_of(id);
-        set_callback_of(call, Callback::Answers, key, Value::NULL)?;
-        set_callback_of(call, Callback::Chunks, key, Value::NULL)?;
     }
-    done()
+    let key = key_of(id);
+    set_callback_of(call, Callback::Answers, key, Value::NULL)?;
+    set_callback_of(call, Callback::Chunks, key, Value::NULL)
 }
 
 fn set_validation(call: &mut Call<'_>) -> Result<Flow, Fault> {
@@ -292,6 +335,104 @@ fn set_validation(call: &mut Call<'_>) -> Result<Flow, Fault> {
     prepared.validate = call.argument(1).as_integer() == Some(VALIDATE_USING_SYSTEM_CA_CERTS);
     let (this, content) = (call.this(), prepared.encode());
     call.set_payload(this, REQUEST, &content)?;
+    done()
+}
+
+// Requests whose body comes in pieces.
+
+fn post_stream(call: &mut Call<'_>) -> Result<Flow, Fault> {
+    prepare_stream(call, b"POST", 1)
+}
+
+fn put_stream(call: &mut Call<'_>) -> Result<Flow, Fault> {
+    prepare_stream(call, b"PUT", 1)
+}
+
+fn request_stream(call: &mut Call<'_>) -> Result<Flow, Fault> {
+    let method = call.heap.bytes(call.argument(1)).to_vec();
+    prepare_stream(call, &method, 2)
+}
+
+/// Makes a stream of the arguments: a URL at a place, and headers and a function behind it. It is sent once something is written,
+/// so that there is time for `setvalidation`.
+fn prepare_stream(call: &mut Call<'_>, method: &[u8], url: usize) -> Result<Flow, Fault> {
+    let request = HttpRequest {
+        method: method.to_vec(),
+        url: call.heap.bytes(call.argument(url)).to_vec(),
+        headers: headers(call, url + 1)?,
+        body: Vec::new(),
+    };
+    let host = host(call)?;
+    let (class, id) = (host.stream_class, host.last_id.wrapping_add(1));
+    let content = Prepared { sent: Some(id), validate: false, request }.encode();
+    call.charge(content.len() / 16 + 8);
+    let instance = call.heap.instance(class)?;
+    call.set_payload(instance, STREAM, &content)?;
+    set_callback_of(call, Callback::Answers, key_of(id), call.argument(url + 2))?;
+    let host = crate::host::host(call)?;
+    host.next_id();
+    host.uploads.insert(id, Upload::default());
+    Ok(Flow::Return(instance))
+}
+
+fn stream(call: &Call<'_>) -> Result<(u32, Prepared), Fault> {
+    let prepared = call.payload(call.this(), STREAM).and_then(Prepared::decode);
+    let prepared = prepared.ok_or_else(|| Fault::error("invalid type tag"))?;
+    Ok((prepared.sent.unwrap_or(0), prepared))
+}
+
+/// Sends the head of a stream's request, unless it is sent.
+fn begin(host: &mut PlatformHost, id: u32, prepared: Prepared) {
+    let Some(upload) = host.uploads.get_mut(&id).filter(|upload| !upload.begun) else { return };
+    upload.begun = true;
+    let Prepared { validate, request, .. } = prepared;
+    let timeout_us = Some(microseconds(TIMEOUT_S));
+    let effect = |request| Effect::Request { id, request, timeout_us, validate, stream: false, uploads: true };
+    if !submit(host, id, request, effect) {
+        host.uploads.remove(&id);
+    }
+}
+
+fn write(call: &mut Call<'_>) -> Result<Flow, Fault> {
+    let (id, prepared) = stream(call)?;
+    let data = bytes(call, 1)?;
+    call.charge(data.len() / 16 + 8);
+    let len = data.len();
+    let host = host(call)?;
+    begin(host, id, prepared);
+    let Some(has_room) = host.has_room(id, len) else {
+        host.wait = Some(Wait::Room { id, bytes: len });
+        return Ok(call.wait(1));
+    };
+    if has_room && len > 0 {
+        host.upload(id, data);
+    }
+    Ok(Flow::Return(Value::bool(has_room)))
+}
+
+fn close(call: &mut Call<'_>) -> Result<Flow, Fault> {
+    let (id, prepared) = stream(call)?;
+    let host = host(call)?;
+    begin(host, id, prepared);
+    if host.uploads.remove(&id).is_some() {
+        host.effects.push(Effect::UploadEnd { id });
+    }
+    done()
+}
+
+fn cancel_stream(call: &mut Call<'_>) -> Result<Flow, Fault> {
+    let (id, _) = stream(call)?;
+    let host = host(call)?;
+    host.uploads.remove(&id);
+    give_up(call, id)?;
+    done()
+}
+
+fn set_stream_validation(call: &mut Call<'_>) -> Result<Flow, Fault> {
+    let (_, mut prepared) = stream(call)?;
+    prepared.validate = call.argument(1).as_integer() == Some(VALIDATE_USING_SYSTEM_CA_CERTS);
+    let (this, content) = (call.this(), prepared.encode());
+    call.set_payload(this, STREAM, &content)?;
     done()
 }
 

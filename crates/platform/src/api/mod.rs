@@ -5,10 +5,12 @@
 mod device;
 mod http;
 mod imp;
+mod mqtt;
 mod server;
 mod signatures;
 
 pub(crate) use http::{answer_table, request_table};
+pub(crate) use mqtt::{Handler, arguments, handler, message_table};
 
 use squirrel::{Call, Dialect, Fault, Flow, Image, ImageBuilder, Member, Tag, Value, syntax};
 
@@ -20,6 +22,9 @@ use crate::{codec, host};
 const REQUEST: &str = "httprequest";
 const RESPONSE: &str = "httpresponse";
 const TIMER: &str = "timer";
+const STREAM: &str = "httpstream";
+const MQTT_CLIENT: &str = "mqttclient";
+const MQTT_MESSAGE: &str = "mqttmessage";
 
 /// Makes the image of all agents. `seed` is a secret number: see [`ImageBuilder::with_seed`].
 pub fn agent_image(seed: u64) -> Image {
@@ -37,12 +42,16 @@ pub fn agent_image(seed: u64) -> Image {
         .object("crypto", &[codec::crypto::MEMBERS, signatures::MEMBERS].concat())
         .class(REQUEST, Some(REQUEST), http::REQUEST_METHODS)
         .class(RESPONSE, Some(RESPONSE), http::RESPONSE_METHODS)
+        .object("mqtt", mqtt::MEMBERS)
         .class(TIMER, Some(TIMER), imp::TIMER_METHODS)
+        .class(STREAM, Some(STREAM), http::STREAM_METHODS)
+        .class(MQTT_CLIENT, Some(MQTT_CLIENT), mqtt::CLIENT_METHODS)
+        .class(MQTT_MESSAGE, Some(MQTT_MESSAGE), mqtt::MESSAGE_METHODS)
         .build()
 }
 
 /// The names of the classes that programs cannot see.
-pub(crate) const HIDDEN: [&str; 3] = [REQUEST, RESPONSE, TIMER];
+pub(crate) const HIDDEN: [&str; 6] = [REQUEST, RESPONSE, TIMER, STREAM, MQTT_CLIENT, MQTT_MESSAGE];
 
 /// Nothing to return.
 fn done() -> Result<Flow, Fault> {
@@ -73,6 +82,20 @@ fn register(call: &mut Call<'_>, which: host::Callback) -> Result<Flow, Fault> {
     let function = function_or_null(call, 1)?;
     host::set_callback(call, which, function)?;
     done()
+}
+
+/// Has a function called soon, unless it is null. Nothing may have happened yet that must not happen twice.
+fn call_soon(call: &mut Call<'_>, function: Value, arguments: &[Value]) -> Result<(), Fault> {
+    if function.is_null() {
+        return Ok(());
+    }
+    let items = call.heap.array([&[function], arguments].concat())?;
+    let id = host::host(call)?.last_id.wrapping_add(1);
+    host::set_callback_of(call, host::Callback::Soon, host::key_of(id), items)?;
+    let host = host::host(call)?;
+    host.next_id();
+    host.soon.push_back(id);
+    Ok(())
 }
 
 /// The number that an instance of the platform's has for content.

@@ -1,8 +1,10 @@
-//! RSA signatures, for `crypto.sign` and `crypto.verify` with `RSASSA_PKCS1_SHA256`.
+//! RSA: signatures, for `crypto.sign` and `crypto.verify` with `RSASSA_PKCS1_SHA256`, and decryption, for `crypto.decrypt`.
 
 use ring::rand::SystemRandom;
 use ring::rsa::KeyPair;
 use ring::signature::{RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, RSA_PKCS1_SHA256, UnparsedPublicKey};
+use rsa::PrivateKey;
+use rsa::pkcs1::DecodeRsaPrivateKey as _;
 
 /// Signs data with RSASSA-PKCS1-v1_5 and SHA-256. `key` is an RSA private key of 2048 to 4096 bits in the DER form of PKCS#8
 /// or PKCS#1.
@@ -28,6 +30,36 @@ pub(crate) fn verify(key: &[u8], data: &[u8], signature: &[u8]) -> Result<bool, 
     let Some(Key::Public(key)) = Key::read(key) else { return Err("not an RSA public key in DER form".to_owned()) };
     let key = UnparsedPublicKey::new(&RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, key);
     Ok(key.verify(data, signature).is_ok())
+}
+
+/// How data is encrypted: as RFC 8017 names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Encryption {
+    Pkcs1V15,
+    OaepSha1,
+    OaepSha256,
+}
+
+/// The private keys that [`decrypt`] takes, in bits: those that [`sign`] takes.
+const KEY_BITS: std::ops::RangeInclusive<usize> = 2048..=4096;
+
+/// Decrypts data with an RSA private key of 2048 to 4096 bits in the DER form of PKCS#8 or PKCS#1.
+///
+/// # Errors
+/// What is wrong with the key; of the data only that it cannot be decrypted, since more would help those who guess. With
+/// [`Encryption::Pkcs1V15`] not even that: what comes of wrong data is as good as random.
+pub(crate) fn decrypt(key: &[u8], data: &[u8], encryption: Encryption) -> Result<Vec<u8>, String> {
+    let Some(Key::Private(der)) = Key::read(key) else { return Err("not an RSA private key in DER form".to_owned()) };
+    if !key_bits(key).is_some_and(|bits| KEY_BITS.contains(&bits)) {
+        return Err("unusable RSA private key: it must have 2048 to 4096 bits".to_owned());
+    }
+    let key = PrivateKey::from_pkcs1_der(der).map_err(|error| format!("unusable RSA private key: {error}"))?;
+    let plain = match encryption {
+        Encryption::Pkcs1V15 => key.pkcs1v15_decrypt(data),
+        Encryption::OaepSha1 => key.oaep_decrypt::<sha1::Sha1>(data),
+        Encryption::OaepSha256 => key.oaep_decrypt::<sha2::Sha256>(data),
+    };
+    plain.map_err(|_| "the data cannot be decrypted".to_owned())
 }
 
 /// Length in bits of an RSA key of any of the forms that [`sign`] and [`verify`] take, whatever its length; none for what is no such
@@ -124,7 +156,7 @@ mod tests {
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
 
-    use super::{key_bits, sign, verify};
+    use super::{Encryption, decrypt, key_bits, sign, verify};
 
     // Made by OpenSSL for this test only.
     const PKCS8: &str = "\
@@ -181,6 +213,22 @@ mod tests {
         btWJkWga/XWDjJr/k3zxlodXI73MiD7jtYeOKxK/QIPLJkRyS5qpyOubnioQPqynKvRs6b3gqOg9wOR0kxK+ZYyg69E827Mp\
         S+QuPvzjqjXOonNbcbV4kQTNrCMB71WSuC+iHvhKEDUNJ9JA+k2ooA==";
     const DATA: &[u8] = b"what is signed";
+    /// Of OpenSSL, of `what is secret`.
+    const PKCS1_V1_5: &str = "\
+        GsBhgfw1eC0VFKggPMt4+IbD6uJ9L0F6vBoHX2fyfbaMECEDY1cz7grxczehVtenVzatGl8c97wNPZa+lyDuR3/gvorpoeH6\
+        CRhA+vPzsxf/1VQLc1cZ2QSNIHiNpttdCIEHsaPCLvSy3bq7Mpx6Y1LlwnpLziko6qXV2z9XHfow3ckIL+rDW4BJjvbrWoSq\
+        O4roBmcOP8r5pMHRi4ouKY8xq3OO+4cgIvg9eCQ7aOXxiJ46ZzeB9KlXoE/q+cLxzjGQew8fxyvVTle2+VKEXt4A76evqqCf\
+        /JKJLmylhvEg54VzvevaM6hLaQYF+H+R2L5wa9G1/3cwIUco7o6fUQ==";
+    const OAEP_SHA1: &str = "\
+        Gcqc+g9aDD7m93G0Jk8fUnCIeTzLt5sbS96g5RPrrDft9xPUBKUkfB82Q8tyKN49gl6dXYcm6e+7+NcEavgP6/LzGYridkAh\
+        5jUsJZGRgurLdDojZCG+5rNBjidaqaCywpg8FW8SGlyrmqvzMaIPx57qL6l1pt+UtogtGO5kbMYWEOXPdckXFvjdfj3r0PXE\
+        ggAK2wSsR9EMy54M8CCCut8tUHu0uUYExP7EePcQ+qLGLXb75l68w+XmurjyeTS15glfW0PJ1XFkSAGPCF/wPs5X7BqHdKgL\
+        PwOfQvgaA5pWDe2Bez/7BdmqK8bsoq0k5Y2YhweBqL9dExVm+c33JA==";
+    const OAEP_SHA256: &str = "\
+        TgGyJCyaxX468TykPlpKDsD3HS1iEZdxAXwsfYtievim70m7T2uQ0Ui35GTCruK72s5qOwYvZIEAQi2RXtop74eysv7v1Vfw\
+        czHZ4DgNRSOfMEBM27ScGFoL0ryqBC7Ku5lUvKSP4+GNsfkuvBiEBfTKT7MwUV1rtktFrQQCmFSv6idl6gkOKPJcmUlnHrLN\
+        W8i9JvdEOtRrnw5pek6Dvt/5atBb+sNAKSr1mf/eXE98ZrpPWX5Phzz7o6qvbSs6EmePY0D1S5iaMsUaRUa7QS38dwMQuE6M\
+        TdP38UJxQL7TG9u40xGwLNHhfu6wfGfyaFWKnoOyPhXChYfovBs2qQ==";
 
     fn bytes(text: &str) -> Vec<u8> {
         STANDARD.decode(text).expect("it is base64")
@@ -199,6 +247,28 @@ mod tests {
     }
 
     #[test]
+    fn what_openssl_encrypts_is_decrypted() {
+        use Encryption::{OaepSha1, OaepSha256, Pkcs1V15};
+        let all = [(PKCS1_V1_5, Pkcs1V15), (OAEP_SHA1, OaepSha1), (OAEP_SHA256, OaepSha256)];
+        for (text, encryption) in all {
+            for key in [PKCS8, PKCS1] {
+                assert_eq!(decrypt(&bytes(key), &bytes(text), encryption), Ok(b"what is secret".to_vec()));
+            }
+            let refused = Err("the data cannot be decrypted".to_owned());
+            assert_eq!(decrypt(&bytes(PKCS8), b"short", encryption), refused);
+            for (_, other) in all.into_iter().filter(|(_, other)| *other != encryption) {
+                let wrong = decrypt(&bytes(PKCS8), &bytes(text), other);
+                // With the old padding what cannot be decrypted is something else, so that nobody learns from refusals.
+                if other == Pkcs1V15 {
+                    assert!(wrong.is_ok_and(|wrong| wrong != b"what is secret"));
+                } else {
+                    assert_eq!(wrong, refused);
+                }
+            }
+        }
+    }
+
+    #[test]
     fn keys_have_their_length() {
         for key in [PKCS8, PKCS1, SPKI, PUBLIC_PKCS1] {
             assert_eq!(key_bits(&bytes(key)), Some(2048));
@@ -213,6 +283,8 @@ mod tests {
         // A modulus of 8 bits, and so on.
         let small = [0x30, 12, 2, 1, 0, 2, 1, 0xff, 2, 1, 3, 2, 1, 5];
         assert_eq!(key_bits(&small), Some(8));
+        assert!(decrypt(&public, DATA, Encryption::OaepSha1).is_err_and(|error| error.starts_with("not an RSA")));
+        assert!(decrypt(&small, DATA, Encryption::OaepSha1).is_err_and(|error| error.starts_with("unusable")));
         assert!(sign(&small, DATA).is_err_and(|error| error.starts_with("unusable RSA private key")));
         for length in 0..private.len() {
             assert_eq!(key_bits(&private[..length]), None);

@@ -2,7 +2,9 @@
 
 mod life;
 mod messages;
+mod mqtt;
 mod requests;
 mod snapshots;
+mod streams;
 mod timers;
 mod world;

@@ -2,7 +2,10 @@
 //! written and read back, so that every test shows that programs cannot tell.
 
 use impstead_device_protocol::Value as Data;
-use platform::{Agent, Effect, End, Event, HttpAnswer, HttpRequest, HttpResponse, Progress, Surroundings, agent_image};
+use platform::{
+    Agent, Effect, End, Event, HttpAnswer, HttpRequest, HttpResponse, MqttEvent, MqttOrder, Progress, Surroundings,
+    agent_image,
+};
 use squirrel::{Image, Limits, Program};
 
 /// When the world begins: Unix time in microseconds.
@@ -32,6 +35,12 @@ pub struct World {
     pub requests: Vec<HttpRequest>,
     /// Requests that are still open, with their numbers.
     pub open: Vec<(u32, HttpRequest)>,
+    /// Pieces of bodies that it sent; none is an end.
+    pub uploads: Vec<Option<Vec<u8>>>,
+    /// What it wanted of its MQTT connections.
+    pub orders: Vec<MqttOrder>,
+    /// The number of the last of these.
+    pub link: u32,
     /// What it saved last.
     pub saved: Option<Data>,
     pub end: Option<End>,
@@ -75,6 +84,9 @@ impl World {
             responses: Vec::new(),
             requests: Vec::new(),
             open: Vec::new(),
+            uploads: Vec::new(),
+            orders: Vec::new(),
+            link: 0,
             saved,
             end: None,
         }
@@ -146,6 +158,17 @@ impl World {
         self.tell(Event::Answer { id, answer })
     }
 
+    /// Tells it something of its MQTT connection.
+    pub fn mqtt(&mut self, event: MqttEvent) -> &mut World {
+        let link = self.link;
+        self.tell(Event::Mqtt { link, event })
+    }
+
+    /// Gives it the message `go` of its device.
+    pub fn go(&mut self) -> &mut World {
+        self.tell(Event::Message { name: b"go".to_vec(), data: Data::Null })
+    }
+
     fn look(&mut self) {
         for effect in self.agent.take_effects() {
             match effect {
@@ -158,6 +181,12 @@ impl World {
                 Effect::Request { id, request, .. } => {
                     self.requests.push(request.clone());
                     self.open.push((id, request));
+                }
+                Effect::Upload { bytes, .. } => self.uploads.push(Some(bytes)),
+                Effect::UploadEnd { .. } => self.uploads.push(None),
+                Effect::Mqtt { link, order } => {
+                    self.link = link;
+                    self.orders.push(order);
                 }
                 Effect::Cancel { id } => self.open.retain(|(open, _)| *open != id),
                 Effect::Save { data } => {

@@ -166,9 +166,9 @@ impl Heap {
         self.tables[table.index()].clear(&mut self.meter);
     }
 
-    /// The value, or what it refers to, if it is a weak reference.
+    /// The value, or what it refers to, if it is a weak reference; null if that is gone.
     #[inline(always)]
-    pub(crate) fn strong(&self, value: Value) -> Value {
+    pub fn strong(&self, value: Value) -> Value {
         if value.is(Tag::WeakRef) { self.weakrefs[value.index()].0 } else { value }
     }
 
