@@ -12,6 +12,7 @@ pub use logs::{Fate, Fates, LogLimits, Logs, NewLine, Pushed, Ticket};
 pub use outbound::{
     AddressRefused, Found, Lookup, Outbound, OutboundAnswer, OutboundError, OutboundLimits, OutboundRequest, UrlRefused,
 };
+use outbound::Wire;
 pub use webhooks::{DeliveryOutcome, Unseal, WebhookLimits, Webhooks};
 
 /// Returns a log line as text; bytes that are none as the vendor shows them.

@@ -1,4 +1,4 @@
-//! Requests to addresses that strangers choose: webhooks now, programs' own requests later.
+//! Requests and connections to addresses that strangers choose: webhooks, and what programs of agents ask for.
 //!
 //! What they must not reach is the operator's network. So addresses are judged after names are resolved, and only those
 //! judged are connected to; each redirect is a request of its own, judged anew.
@@ -14,7 +14,7 @@ use reqwest::{
     header::{HeaderMap, LOCATION},
     redirect,
 };
-use rustls::{ClientConfig, RootCertStore, crypto::ring};
+use rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::ServerName};
 use rustls_platform_verifier::BuilderVerifierExt;
 use std::{
     error::Error,
@@ -24,7 +24,12 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use tokio::time::{Instant, timeout_at};
+use tokio::{
+    net::TcpStream,
+    time::{Instant, timeout, timeout_at},
+};
+use tokio_rustls::{TlsConnector, client::TlsStream};
+use tokio_util::either::Either;
 use url::Host;
 
 /// How long a connection may take to be made, TLS aside.
@@ -47,8 +52,12 @@ pub struct Outbound {
     http: reqwest::Client,
     /// The same, for those who do not care who answers.
     trusting: reqwest::Client,
-    allowed: Arc<Allowed>,
+    judging: Judging,
+    tls: Arc<ClientConfig>,
 }
+
+/// A connection, with TLS or without.
+pub type Wire = Either<TcpStream, TlsStream<TcpStream>>;
 
 /// A request.
 #[derive(Clone, Debug)]
@@ -161,11 +170,11 @@ impl Outbound {
 
     /// The same, with another way to find addresses.
     pub fn with_lookup(allow: Vec<IpNet>, lookup: Lookup) -> Self {
-        let allowed = Arc::new(Allowed(allow));
+        let judging = Judging { lookup, allowed: Arc::new(Allowed(allow)) };
         let client = |tls: ClientConfig| {
             reqwest::Client::builder()
                 .tls_backend_preconfigured(tls)
-                .dns_resolver(Arc::new(Judging { lookup: Arc::clone(&lookup), allowed: Arc::clone(&allowed) }))
+                .dns_resolver(Arc::new(judging.clone()))
                 .redirect(redirect::Policy::none())
                 .no_proxy()
                 .referer(false)
@@ -175,16 +184,36 @@ impl Outbound {
                 .build()
                 .expect("nothing of this depends on the system")
         };
-        Self { http: client(tls()), trusting: client(certificate::any()), allowed }
+        let tls = tls();
+        Self { http: client(tls.clone()), trusting: client(certificate::any()), judging, tls: Arc::new(tls) }
     }
 
-    /// Sends a request, and returns the answer once its head is there, a redirect like any other. `validate` says whether the
-    /// server's certificate must be good.
-    pub async fn begin(&self, request: OutboundRequest, validate: bool) -> Result<reqwest::Response, OutboundError> {
+    /// Sends a request, with `upload` for its body if there is one, and returns the answer once its head is there, a redirect like any
+    /// other. `validate` says whether the server's certificate must be good.
+    pub async fn begin(
+        &self,
+        request: OutboundRequest,
+        upload: Option<reqwest::Body>,
+        validate: bool,
+    ) -> Result<reqwest::Response, OutboundError> {
         let OutboundRequest { method, url, headers, body } = request;
         self.check(&url)?;
         let http = if validate { &self.http } else { &self.trusting };
+        let body = upload.unwrap_or_else(|| body.into());
         http.request(method, url).headers(headers).body(body).send().await.map_err(failure)
+    }
+
+    /// Connects to a host, a name or an address, at an address that may be connected to. With `tls` its certificate must be good.
+    pub async fn connect(&self, host: &str, port: u16, tls: bool) -> io::Result<Wire> {
+        let addresses = self.judging.addresses(host.to_owned()).await.map_err(io::Error::other)?;
+        let addresses: Vec<SocketAddr> = addresses.into_iter().map(|address| SocketAddr::new(address, port)).collect();
+        let stream = timeout(CONNECT_TIMEOUT, TcpStream::connect(&addresses[..])).await??;
+        stream.set_nodelay(true)?;
+        if !tls {
+            return Ok(Either::Left(stream));
+        }
+        let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
+        TlsConnector::from(Arc::clone(&self.tls)).connect(name, stream).await.map(Either::Right)
     }
 
     /// Says why nothing may be sent to a URL, as far as that is known without resolving its name.
@@ -202,7 +231,7 @@ impl Outbound {
             Some(Host::Domain(_)) => return Ok(()),
             None => return Err(UrlRefused::Address),
         };
-        if self.allowed.allows(address) { Ok(()) } else { Err(UrlRefused::Address) }
+        if self.judging.allowed.allows(address) { Ok(()) } else { Err(UrlRefused::Address) }
     }
 
     /// Sends a request and follows redirects that keep its method.
@@ -246,7 +275,7 @@ impl Outbound {
 
 impl fmt::Debug for Outbound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Outbound").field("allow", &self.allowed.0).finish_non_exhaustive()
+        f.debug_struct("Outbound").field("allow", &self.judging.allowed.0).finish_non_exhaustive()
     }
 }
 
@@ -297,24 +326,35 @@ fn failure(error: reqwest::Error) -> OutboundError {
 }
 
 /// Resolves names to addresses that may be connected to.
+#[derive(Clone)]
 struct Judging {
     lookup: Lookup,
     allowed: Arc<Allowed>,
 }
 
-impl Resolve for Judging {
-    fn resolve(&self, name: Name) -> Resolving {
-        let (found, allowed) = ((self.lookup)(name.as_str().to_owned()), Arc::clone(&self.allowed));
-        Box::pin(async move {
+impl Judging {
+    /// The addresses of a name that may be connected to: at least one.
+    fn addresses(
+        &self,
+        name: String,
+    ) -> impl Future<Output = Result<Vec<IpAddr>, Box<dyn Error + Send + Sync>>> + Send + use<> {
+        let (found, allowed) = ((self.lookup)(name), Arc::clone(&self.allowed));
+        async move {
             let mut addresses = found.await?;
             if addresses.is_empty() {
                 return Err(io::Error::new(io::ErrorKind::NotFound, "the name has no address").into());
             }
             addresses.retain(|address| allowed.allows(*address));
-            if addresses.is_empty() {
-                return Err(AddressRefused.into());
-            }
-            let addresses: Addrs = Box::new(addresses.into_iter().map(|address| SocketAddr::new(address, 0)));
+            if addresses.is_empty() { Err(AddressRefused.into()) } else { Ok(addresses) }
+        }
+    }
+}
+
+impl Resolve for Judging {
+    fn resolve(&self, name: Name) -> Resolving {
+        let addresses = self.addresses(name.as_str().to_owned());
+        Box::pin(async move {
+            let addresses: Addrs = Box::new(addresses.await?.into_iter().map(|address| SocketAddr::new(address, 0)));
             Ok(addresses)
         })
     }

@@ -2,14 +2,16 @@
 
 use super::{
     Asleep, Handle, Place, Shared, Told, is_passing,
+    mqtt::Connection,
     programs::Compiled,
     requests::{Order, carry_out},
 };
 use crate::readable;
+use futures_util::FutureExt as _;
 use impstead_device_protocol::{DecodeError, Value as Data};
 use impstead_model::{DeploymentId, DeviceId, LogSource, LogType, RestartKind};
 use impstead_store::{AgentOrders, AgentSnapshot, StoreError};
-use platform::{Agent, Effect, End, Event, HttpResponse, Progress, Surroundings};
+use platform::{Agent, Effect, End, Event, HttpResponse, MqttOrder, Progress, Surroundings};
 use squirrel::Limits;
 use std::{collections::HashMap, error::Error, sync::Arc, time::Duration};
 use tokio::{
@@ -26,6 +28,9 @@ const MOST_REQUESTS: usize = 64;
 
 /// Requests to an agent that wait for its answers, before those are looked for whose callers have gone.
 const MOST_OPEN: usize = 64;
+
+/// Pieces of a request's body that wait to be sent. Agents write no more of them before these are on their way.
+const MOST_PIECES: usize = 512;
 
 /// Answers and pieces of bodies that wait for an agent.
 const MOST_ANSWERS: usize = 64;
@@ -353,6 +358,9 @@ struct Life<'s> {
     open: HashMap<u32, oneshot::Sender<HttpResponse>>,
     /// Requests that it makes.
     orders: HashMap<u32, AbortHandle>,
+    /// Bodies of these that it is still writing.
+    uploads: HashMap<u32, mpsc::Sender<Vec<u8>>>,
+    mqtt: Option<Connection>,
     answers: (mpsc::Sender<Event>, mpsc::Receiver<Event>),
     /// Under way: the store forgets what the agent was while it slept.
     forgotten: Option<JoinHandle<Result<(), StoreError>>>,
@@ -382,6 +390,8 @@ impl<'s> Life<'s> {
             began: Instant::now(),
             open: HashMap::new(),
             orders: HashMap::new(),
+            uploads: HashMap::new(),
+            mqtt: None,
             answers: mpsc::channel(MOST_ANSWERS),
             forgotten: None,
         }
@@ -462,6 +472,11 @@ impl<'s> Life<'s> {
                     while let Ok(event) = self.answers.1.try_recv() {
                         self.tell(event);
                     }
+                    while self.agent.has_room()
+                        && let Some(event) = Connection::next(&mut self.mqtt).now_or_never()
+                    {
+                        self.tell(event);
+                    }
                     while let Ok(told) = inbox.try_recv() {
                         asked |= self.take(told).await;
                     }
@@ -481,6 +496,7 @@ impl<'s> Life<'s> {
                             None => return Ended::Asked,
                         },
                         Some(event) = self.answers.1.recv() => self.tell(event),
+                        event = Connection::next(&mut self.mqtt), if self.agent.has_room() => self.tell(event),
                         () = at(due) => {}
                         () = at(sleepy) => {
                             self.forget_gone();
@@ -573,6 +589,7 @@ impl<'s> Life<'s> {
     fn tell(&mut self, event: Event) {
         if let Event::Answer { id, .. } = &event {
             self.orders.remove(id);
+            self.uploads.remove(id);
         }
         let now_us = self.now_us();
         self.agent.tell(now_us, event);
@@ -644,24 +661,46 @@ impl<'s> Life<'s> {
                     let _ = answer.send(response);
                 }
             }
-            Effect::Request { id, request, timeout_us, validate, stream } => {
+            Effect::Request { id, request, timeout_us, validate, stream, uploads } => {
                 if self.orders.len() >= MOST_REQUESTS {
                     let answer = platform::HttpAnswer { status: 429, ..Default::default() };
                     self.tell(Event::Answer { id, answer });
                     return;
                 }
+                let upload = uploads.then(|| mpsc::channel(MOST_PIECES)).map(|(pieces, upload)| {
+                    self.uploads.insert(id, pieces);
+                    upload
+                });
                 let order = Order {
                     id,
                     request,
                     timeout: timeout_us.map(|us| Duration::from_micros(u64::try_from(us).unwrap_or(0))),
                     validate,
                     stream,
+                    upload,
                     most_bytes: self.shared.config.heap_bytes,
                 };
                 let carrying = carry_out(self.shared.outbound.clone(), order, self.answers.0.clone());
                 self.orders.insert(id, tokio::spawn(carrying).abort_handle());
             }
+            Effect::Upload { id, bytes } => {
+                if let Some(pieces) = self.uploads.get(&id) {
+                    // Where the request has ended nobody takes them.
+                    let _ = pieces.try_send(bytes);
+                }
+            }
+            Effect::UploadEnd { id } => drop(self.uploads.remove(&id)),
+            Effect::Mqtt { link, order: MqttOrder::Connect(connect) } => {
+                let outbound = self.shared.outbound.clone();
+                self.mqtt = Some(Connection::open(outbound, &self.shared.lives, link, *connect));
+            }
+            Effect::Mqtt { link, order } => {
+                if let Some(connection) = &self.mqtt {
+                    connection.give(link, order);
+                }
+            }
             Effect::Cancel { id } => {
+                self.uploads.remove(&id);
                 if let Some(order) = self.orders.remove(&id) {
                     order.abort();
                 }

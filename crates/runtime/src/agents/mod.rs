@@ -9,6 +9,7 @@
 //! it was told is lost.
 
 mod life;
+mod mqtt;
 mod programs;
 mod requests;
 

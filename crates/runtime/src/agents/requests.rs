@@ -1,12 +1,13 @@
 //! Requests that agents make.
 
 use crate::{Outbound, OutboundError, OutboundRequest};
+use futures_util::stream;
 use platform::{Event, HttpAnswer, HttpRequest, curl};
 use reqwest::{
-    Method, Url,
+    Body, Method, Url,
     header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
 };
-use std::time::Duration;
+use std::{convert::Infallible, time::Duration};
 use tokio::{
     sync::mpsc,
     time::{Instant, sleep_until},
@@ -25,6 +26,8 @@ pub struct Order {
     pub validate: bool,
     /// Whether the body is wanted in pieces.
     pub stream: bool,
+    /// What follows of the request's body, if it comes in pieces.
+    pub upload: Option<mpsc::Receiver<Vec<u8>>>,
     /// The longest body that the agent can take.
     pub most_bytes: usize,
 }
@@ -46,9 +49,9 @@ fn failed(status: i32) -> HttpAnswer {
 }
 
 async fn exchange(outbound: &Outbound, order: Order, events: &mpsc::Sender<Event>) -> HttpAnswer {
-    let Order { id, request, validate, stream, most_bytes, .. } = order;
+    let Order { id, request, timeout: _, validate, stream, upload, most_bytes } = order;
     let Some(request) = prepare(request) else { return failed(curl::BAD_URL) };
-    let mut answer = match outbound.begin(request, validate).await {
+    let mut answer = match outbound.begin(request, upload.map(|pieces| body_of(id, pieces, events.clone())), validate).await {
         Ok(answer) => answer,
         Err(error) => return failed(number_of(&error)),
     };
@@ -68,6 +71,16 @@ async fn exchange(outbound: &Outbound, order: Order, events: &mpsc::Sender<Event
             Err(_) => return failed(curl::RECEIVE),
         }
     }
+}
+
+/// A body of pieces that are still to come. The agent is told how much of it is on its way, so that it can wait with the rest.
+fn body_of(id: u32, pieces: mpsc::Receiver<Vec<u8>>, events: mpsc::Sender<Event>) -> Body {
+    let next = move |(mut pieces, events): (mpsc::Receiver<Vec<u8>>, mpsc::Sender<Event>)| async move {
+        let piece = pieces.recv().await?;
+        let _ = events.send(Event::Uploaded { id, bytes: piece.len() }).await;
+        Some((Ok::<_, Infallible>(piece), (pieces, events)))
+    };
+    Body::wrap_stream(stream::unfold((pieces, events), next))
 }
 
 fn prepare(request: HttpRequest) -> Option<OutboundRequest> {
