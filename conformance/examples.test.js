@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { Float } from './harness/device-frames.js';
 import { onEachDatabase } from './harness/each-database.js';
 import { onLine } from './harness/line.js';
+import { Mosquitto, USER } from './harness/mosquitto.js';
 import { ALLOW_LOOPBACK, Receiver } from './harness/receiver.js';
 import { openSession } from './harness/session.js';
 import { until } from './harness/until.js';
@@ -77,6 +78,41 @@ onEachDatabase('examples', (server) => {
         });
         assert.match(page, new RegExp(`<h1>${all.length} devices, \\d+ online</h1>`));
         for (const { id } of all) assert.ok(page.includes(id), id);
+    });
+
+    test('MQTT bridge', async (t) => {
+        const broker = await Mosquitto.open(t, { guarded: true });
+        const { added, url } = await deploy('mqtt-bridge', {
+            ...{ BROKER_URL: broker.url, BROKER_USERNAME: USER.username, BROKER_PASSWORD: USER.password, TOPIC: 'home' },
+        });
+        const state = async () => {
+            const answer = await fetch(`${url}/state`);
+            return answer.status === 200 && answer.json();
+        };
+        await until('the broker', async () => (await state()).broker === 'connected');
+        const topic = `home/${added.id}`;
+        const reading = broker.subscribed(`${topic}/readings`);
+        await reading.ready;
+        const device = await onLine(t, server, added);
+        device.message('reading', 42);
+        assert.equal(JSON.parse(await reading.message).value, 42);
+        await broker.publish(`${topic}/commands`, 'on', 1);
+        const { name, value } = await device.next('message');
+        assert.deepEqual([name.toString(), value.toString()], ['command', 'on']);
+        const { published, lost, commands, reading: { value: last } } = await until('the count', async () => {
+            const now = await state();
+            return now.published === 1 && now;
+        });
+        assert.deepEqual([published, lost, commands, last], [1, 0, 1, 42]);
+        const page = await (await fetch(url)).text();
+        assert.match(page, /The broker is connected, the device is connected\./);
+        // Without a broker readings are lost, and it tries again until there is one.
+        await broker.stop();
+        await until('the loss', async () => (await state()).broker === 'away');
+        device.message('reading', 43);
+        await until('a lost reading', async () => (await state()).lost === 1);
+        await broker.start();
+        await until('the broker again', async () => (await state()).broker === 'connected');
     });
 
     test('webhook relay', async () => {

@@ -44,6 +44,8 @@ install_debian_packages() {
     have npm || missing+=(npm)
     have nginx || [ -x /usr/sbin/nginx ] || missing+=(nginx)
     [ -e /usr/lib/nginx/modules/ngx_nchan_module.so ] || missing+=(libnginx-mod-nchan)
+    have mosquitto || [ -x /usr/sbin/mosquitto ] || missing+=(mosquitto)
+    { have mosquitto_pub && have mosquitto_sub; } || missing+=(mosquitto-clients)
     have openssl || missing+=(openssl)
     have python3 || missing+=(python3)
     { have python3 && python3 -c 'import ensurepip, venv' 2>/dev/null; } || missing+=(python3-venv)

@@ -195,7 +195,7 @@ export class Server {
 }
 
 /** Port 0 is of no use here: the public URL has to be known before the server starts. */
-function freePort() {
+export function freePort() {
     return new Promise((resolve, reject) => {
         const probe = net.createServer().once('error', reject);
         probe.listen(0, '127.0.0.1', () => {

@@ -311,15 +311,20 @@ impl Credit {
 
     /// Takes what something costs, if it is there.
     pub(crate) fn take(&mut self, now_us: i64, cost: f64) -> bool {
-        #[expect(clippy::cast_precision_loss, reason = "microseconds between two requests")]
-        let seconds = (now_us - self.at_us).max(0) as f64 / 1e6;
-        self.left = (self.left + seconds * Self::EACH_S).min(Self::MOST);
-        self.at_us = now_us;
-        let enough = self.left >= cost;
+        let enough = self.has(now_us, cost);
         if enough {
             self.left -= cost;
         }
         enough
+    }
+
+    /// Whether what something costs is there.
+    pub(crate) fn has(&mut self, now_us: i64, cost: f64) -> bool {
+        #[expect(clippy::cast_precision_loss, reason = "microseconds between two requests")]
+        let seconds = (now_us - self.at_us).max(0) as f64 / 1e6;
+        self.left = (self.left + seconds * Self::EACH_S).min(Self::MOST);
+        self.at_us = now_us;
+        self.left >= cost
     }
 }
 

@@ -9,10 +9,10 @@ mod webhooks;
 pub use agents::{AgentConfig, AgentCounts, Agents, Unanswered, Undelivered};
 pub use line::{Line, LineConfig, Pipe, Received, Sent, Transport, pipe};
 pub use logs::{Fate, Fates, LogLimits, Logs, NewLine, Pushed, Ticket};
+use outbound::Wire;
 pub use outbound::{
     AddressRefused, Found, Lookup, Outbound, OutboundAnswer, OutboundError, OutboundLimits, OutboundRequest, UrlRefused,
 };
-use outbound::Wire;
 pub use webhooks::{DeliveryOutcome, Unseal, WebhookLimits, Webhooks};
 
 /// Returns a log line as text; bytes that are none as the vendor shows them.

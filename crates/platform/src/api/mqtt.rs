@@ -165,13 +165,20 @@ fn connect(call: &mut Call<'_>) -> Result<Flow, Fault> {
     let client = client_of(call)?;
     let connect = read_connect(call)?;
     let host = host(call)?;
-    if host.mqtt.is_some() {
+    // A connection costs what a request does.
+    let refused = match (&host.mqtt, host.credit.has(host.now_us, 1.0)) {
+        (Some(_), _) => Some((code::FAILED, "only one MQTT client of an agent can be connected")),
+        (None, false) => Some((code::TOO_MANY, "too many MQTT connections")),
+        (None, true) => None,
+    };
+    if let Some((code, complaint)) = refused {
         let callbacks = host.callbacks;
         let function = handler(call.heap, callbacks, client, Handler::Connect);
-        call_soon(call, function, &[Value::integer(code::FAILED)])?;
-        crate::host::host(call)?.complain("only one MQTT client of an agent can be connected");
+        call_soon(call, function, &[Value::integer(code)])?;
+        crate::host::host(call)?.complain(complaint);
         return done();
     }
+    host.credit.take(host.now_us, 1.0);
     let id = host.next_id();
     let looked_us = i64::MIN;
     host.mqtt = Some(MqttLink { id, client, state: LinkState::Connecting, calls: BTreeMap::new(), looked_us });

@@ -216,6 +216,25 @@ fn orders_under_way_are_limited() {
 }
 
 #[test]
+fn connections_cost_what_requests_do() {
+    let mut world = World::new(
+        r#"
+        client <- mqtt.createclient();
+        client.onconnect(function(code) { if (code == -4) server.log("enough"); else client.connect("tcp://b.example", "me") });
+        client.connect("tcp://b.example", "me");
+    "#,
+    );
+    world.run();
+    while world.agent.has_mqtt() {
+        world.mqtt(MqttEvent::Connected(mqtt_code::FAILED));
+    }
+    assert_eq!(
+        (&world.log[..], world.orders.len()),
+        (&["!ERROR: too many MQTT connections".into(), "enough".into()][..], 40)
+    );
+}
+
+#[test]
 fn a_client_that_nobody_has_disconnects() {
     let mut world = World::new(
         r#"

@@ -9,7 +9,7 @@ use super::{
 use crate::readable;
 use futures_util::FutureExt as _;
 use impstead_device_protocol::{DecodeError, Value as Data};
-use impstead_model::{DeploymentId, DeviceId, LogSource, LogType, RestartKind};
+use impstead_model::{DeploymentId, Device, DeviceId, LogSource, LogType, RestartKind};
 use impstead_store::{AgentOrders, AgentSnapshot, StoreError};
 use platform::{Agent, Effect, End, Event, HttpResponse, MqttOrder, Progress, Surroundings};
 use squirrel::Limits;
@@ -288,14 +288,28 @@ fn limits(shared: &Shared) -> Limits {
 
 fn surroundings(shared: &Shared, device: &DeviceId, orders: &AgentOrders, agent_id: &str) -> Surroundings {
     let saved: Option<Result<Data, DecodeError>> = orders.saved.as_deref().map(Data::decode);
+    let agent_url = format!("{}/{agent_id}", shared.config.url);
     Surroundings {
         device_id: device.as_str().to_owned(),
-        agent_url: format!("{}/{agent_id}", shared.config.url),
         is_connected: orders.device.online,
         ip_address: orders.device.ip_address.clone(),
         saved: saved.and_then(Result::ok),
-        config: Vec::new(),
+        config: factory_params(&orders.device, &agent_url),
+        agent_url,
     }
+}
+
+/// What `imp.configparams` has beside the device's id: on a factory fixture that it is the fixture. Which fixture configured a device
+/// under test is not kept, so its agent is told nothing.
+fn factory_params(device: &Device, agent_url: &str) -> Vec<(String, Data)> {
+    let is_fixture = device.assignment.as_ref().is_some_and(|assignment| assignment.kind.target_types().is_some());
+    if !is_fixture {
+        return Vec::new();
+    }
+    let id = || Data::string(device.id.as_str());
+    [("factory_imp", id()), ("factory_imp_device_id", id()), ("factory_fixture_url", Data::string(agent_url))]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into()
 }
 
 /// Waits before the next life. New orders end the wait; all else that comes meanwhile meets no agent.

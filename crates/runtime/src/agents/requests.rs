@@ -51,10 +51,11 @@ fn failed(status: i32) -> HttpAnswer {
 async fn exchange(outbound: &Outbound, order: Order, events: &mpsc::Sender<Event>) -> HttpAnswer {
     let Order { id, request, timeout: _, validate, stream, upload, most_bytes } = order;
     let Some(request) = prepare(request) else { return failed(curl::BAD_URL) };
-    let mut answer = match outbound.begin(request, upload.map(|pieces| body_of(id, pieces, events.clone())), validate).await {
-        Ok(answer) => answer,
-        Err(error) => return failed(number_of(&error)),
-    };
+    let mut answer =
+        match outbound.begin(request, upload.map(|pieces| body_of(id, pieces, events.clone())), validate).await {
+            Ok(answer) => answer,
+            Err(error) => return failed(number_of(&error)),
+        };
     let headers = answer.headers().iter();
     let headers = headers.map(|(name, value)| (name.as_str().into(), value.as_bytes().to_vec())).collect();
     let status = i32::from(answer.status().as_u16());

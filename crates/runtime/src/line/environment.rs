@@ -29,7 +29,13 @@ pub fn environment(device: &DeviceId, program: &DeviceProgram) -> Value {
         let variables = variables.iter().filter_map(|(name, value)| Some((name.as_str(), variable(value)?)));
         parts.push(("__VARS", table(variables)));
     }
-    parts.push(("configparams", table([("deviceid", Value::string(device.as_str()))])));
+    let id = || Value::string(device.as_str());
+    let mut params = vec![("deviceid", id())];
+    // A factory fixture finds itself there, and so knows that it is one.
+    if group.kind.target_types().is_some() {
+        params.extend([("factory_imp", id()), ("factory_imp_device_id", id())]);
+    }
+    parts.push(("configparams", table(params)));
     table(parts)
 }
 

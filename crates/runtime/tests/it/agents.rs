@@ -2,11 +2,17 @@
 
 use crate::world::{AGENTS, World, act};
 use impstead_device_protocol::{DeviceFrame, Message, ServerFrame, Value};
-use impstead_model::{DeviceGroup, RestartKind};
+use impstead_model::{DeviceGroup, DeviceGroupType, RestartKind};
 use impstead_runtime::{AgentConfig, AgentCounts, Agents, Unanswered};
+use impstead_store::NewDeviceGroup;
 use platform::{HttpResponse, Inbound};
 use std::time::{Duration, Instant};
-use tokio::{runtime::Handle, task::JoinHandle};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    runtime::Handle,
+    task::JoinHandle,
+};
 use tokio_util::sync::CancellationToken;
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -460,5 +466,82 @@ async fn a_disabled_account_has_no_agents() {
     assert!(!world.read().await.agent_running);
     world.store.set_disabled(&world.owner, false, act()).await.unwrap();
     logged(&world, &["agent.log ready", "status Agent restarted: reload.", "agent.log ready"]).await;
+    running.end().await;
+}
+
+/// Reads until what was read ends so.
+async fn read_until(stream: &mut TcpStream, end: &[u8]) -> Vec<u8> {
+    let mut all = Vec::new();
+    let mut piece = vec![0; 65_536];
+    while !all.ends_with(end) {
+        let read = tokio::time::timeout(PATIENCE, stream.read(&mut piece)).await.expect("more comes in time").unwrap();
+        assert!(read > 0, "the body breaks off");
+        all.extend_from_slice(&piece[..read]);
+    }
+    all
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_is_sent_while_it_is_written() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let source = format!(
+        r#"
+        stream <- http.poststream("{url}", {{ a = "b" }}, function(answer) {{
+            server.log(answer.statuscode + " " + answer.body + " " + stream.write("late"));
+        }});
+        stream.write("first");
+        http.onrequest(function(request, response) {{
+            local piece = blob(100000);
+            for (local i = 0; i < 20; i++) stream.write(piece);
+            stream.write("last");
+            stream.close();
+            response.send(200);
+        }});
+    "#
+    );
+    let (world, _, running) = with_agent(&source).await;
+    let (mut stream, _) = listener.accept().await.unwrap();
+    let head = String::from_utf8(read_until(&mut stream, b"first\r\n").await).unwrap();
+    assert!(head.starts_with("POST / HTTP/1.1\r\n") && head.contains("\r\ntransfer-encoding: chunked\r\n"), "{head}");
+    // More than may wait: the program goes on only as fast as this reads.
+    let (answer, rest) = tokio::join!(ask(&world, "/", ""), read_until(&mut stream, b"last\r\n0\r\n\r\n"));
+    assert_eq!(answer.unwrap().status, 200);
+    assert_eq!(rest.iter().filter(|&&byte| byte == 0).count(), 2_000_000);
+    stream.write_all(b"HTTP/1.1 201 Made\r\ncontent-length: 4\r\n\r\nfine").await.unwrap();
+    logged(&world, &["agent.log 201 fine false"]).await;
+    running.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_factory_fixture_knows_that_it_is_one() {
+    let world = World::new().await;
+    let product = world.group("other").await.product;
+    let mut targets = Vec::new();
+    for kind in [DeviceGroupType::PreProduction, DeviceGroupType::PreDut, DeviceGroupType::PreFactoryFixture] {
+        let new = NewDeviceGroup {
+            product: product.clone(),
+            kind,
+            name: kind.as_str().into(),
+            description: None,
+            region: None,
+            env_vars: "{}".into(),
+            load_code_after_blessing: true,
+            production_target: targets.first().cloned().filter(|_| kind.target_types().is_some()),
+            dut_target: targets.get(1).cloned().filter(|_| kind.target_types().is_some()),
+        };
+        targets.push(world.store.create_device_group(new, act()).await.unwrap().id);
+    }
+    world.store.assign_device(&targets[2], &world.device.id, act()).await.unwrap().unwrap();
+    let running = Running::begin(&world.agents);
+    let group = world.store.device_group(&targets[2]).await.unwrap().unwrap();
+    let source = r#"
+        local params = imp.configparams;
+        server.log(params.factory_imp == params.deviceid);
+        server.log(params.factory_imp_device_id == params.deviceid);
+        server.log(params.factory_fixture_url == http.agenturl());
+    "#;
+    world.deploy_both(&group, "", source).await;
+    logged(&world, &["agent.log true", "agent.log true", "agent.log true"]).await;
     running.end().await;
 }
