@@ -40,7 +40,7 @@ export class Mosquitto {
         broker.port = await freePort();
         broker.url = `${certificates ? 'ssl' : 'tcp'}://127.0.0.1:${broker.port}`;
         const file = (name) => path.join(broker.folder, name);
-        const lines = [`listener ${broker.port} 127.0.0.1`, `allow_anonymous ${!guarded}`, 'log_type all', 'log_dest stdout'];
+        const lines = [`listener ${broker.port} 127.0.0.1`, `allow_anonymous ${!guarded}`, 'log_type all', 'log_dest stderr'];
         // It runs as whoever runs the tests, who can read these files.
         lines.push(`user ${os.userInfo().username}`);
         if (guarded) {

@@ -137,7 +137,8 @@ impl Agent {
         let was_saving = host.wait.take_if(|wait| *wait == Wait::Saved).is_some();
         let (is_connected, ip_address) = (host.surroundings.is_connected, host.surroundings.ip_address.clone());
         let programs = programs.get(first_left..).unwrap_or_default().iter().cloned().collect();
-        let mut agent = Agent { vm, host, programs, waiting: state.waiting, work: state.work, has_run: true, end: None };
+        let mut agent =
+            Agent { vm, host, programs, waiting: state.waiting, work: state.work, has_run: true, end: None };
         if was_saving {
             agent.vm.answer(Value::NULL);
         }

@@ -2,7 +2,7 @@
 
 use crate::world::{BEGINNING_US, World, image, surroundings};
 use impstead_device_protocol::Value as Data;
-use platform::{Agent, End, Event, HttpAnswer, Inbound};
+use platform::{Agent, End, Event, HttpAnswer, Inbound, MqttEvent};
 use squirrel::{Limits, Program, SnapshotError};
 
 fn request(path: &str) -> Inbound {
@@ -58,6 +58,40 @@ fn one_that_waits_for_others_is_not_at_rest() {
     assert!(world.agent.is_at_rest());
 
     assert!(!World::new("imp.sleep(5)").run().agent.is_at_rest());
+}
+
+#[test]
+fn one_with_a_connection_is_not_at_rest_and_finds_it_broken() {
+    let mut world = World::new(
+        r#"
+        client <- mqtt.createclient();
+        client.onconnect(@(code) client.subscribe("a", 1, @(error, qos) server.log("subscribe " + error)));
+        client.onconnectionlost(@() server.log("lost"));
+        client.connect("tcp://broker.example", "me");
+    "#,
+    );
+    world.run();
+    assert!(!world.agent.is_at_rest());
+    world.mqtt(MqttEvent::Connected(0));
+    world.sleep_and_wake();
+    assert_eq!(world.run().log, ["subscribe -3", "lost"]);
+    assert!(world.agent.is_at_rest());
+}
+
+#[test]
+fn a_body_that_is_being_written_breaks_off() {
+    let mut world = World::new(
+        r#"
+        local stream = http.poststream("http://a.example/", {}, @(response) server.log("answer " + response.statuscode));
+        imp.wakeup(5, function() { while (stream.write(blob(100 * 1024))) {} server.log("ended") });
+    "#,
+    );
+    // Before anything is written, nobody can tell; then the program waits for room.
+    assert!(world.run().agent.is_at_rest());
+    world.run_for(5);
+    assert!(world.log.is_empty());
+    world.sleep_and_wake();
+    assert_eq!(world.run().log, ["ended", "answer 56"]);
 }
 
 #[test]
