@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// The longest topic, as MQTT has it, and the longest payload, in bytes.
+/// The longest topic, and whatever else is no message's payload, in bytes: as MQTT has it.
 pub const MOST_TOPIC_BYTES: usize = 65_535;
-/// See [`MOST_TOPIC_BYTES`].
+
+/// The longest payload of a message, in bytes.
 pub const MOST_PAYLOAD_BYTES: usize = 256 * 1024;
 
 /// Orders whose end a program may await at once, and their bytes in all; what is beyond that is refused.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use squirrel::{Call, Fault, Flow, Function, Heap, Member, Tag, Value};
 
-use super::{MQTT_CLIENT, MQTT_MESSAGE, bytes, call_soon, done, function_or_null, number_of, wrong_type};
+use super::{MQTT_CLIENT, MQTT_MESSAGE, bytes, call_soon, done, function_or_null, number_of};
 use crate::host::{Callback, Effect, callback, host, key_of, set_callback_of};
 use crate::mqtt::{
     LinkState, MOST_PAYLOAD_BYTES, MOST_TOPIC_BYTES, MqttCall, MqttConnect, MqttLink, MqttMessage, MqttOrder, Qos, code,
@@ -219,7 +219,8 @@ fn read_will(call: &Call<'_>, will: Value) -> Result<MqttMessage, Fault> {
     let topic = option(call.heap, will, "topic").unwrap_or(Value::NULL);
     let payload = option(call.heap, will, "message").unwrap_or(Value::NULL);
     let payload = call.heap.as_bytes(payload).or_else(|| call.heap.blob_bytes(payload));
-    let payload = payload.ok_or("the will's message must be a string or blob")?.to_vec();
+    let payload = payload.filter(|payload| payload.len() <= MOST_TOPIC_BYTES);
+    let payload = payload.ok_or("the will's message must be a string or blob of at most 65535 bytes")?.to_vec();
     read_message(call, text_of(call, topic, "the will's topic")?, payload, will)
 }
 
@@ -381,7 +382,7 @@ fn decode(bytes: &[u8]) -> Option<(u32, MqttMessage)> {
 fn send_async(call: &mut Call<'_>) -> Result<Flow, Fault> {
     let function = function_or_null(call, 1)?;
     let content = call.payload(call.this(), MQTT_MESSAGE).and_then(decode);
-    let (client, message) = content.ok_or_else(|| wrong_type(0, call.this(), MQTT_MESSAGE))?;
+    let (client, message) = content.ok_or("invalid type tag")?;
     let call_of = MqttCall { subscribes: false, bytes: message.topic.len() + message.payload.len() };
     order(call, client, call_of, function, |id| MqttOrder::Publish { id, message })
 }

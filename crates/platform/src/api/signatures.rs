@@ -68,6 +68,9 @@ fn decrypt(call: &mut Call<'_>) -> Result<Flow, Fault> {
         Some(RSAES_OAEP_SHA256) => Encryption::OaepSha256,
         _ => return Err("unknown algorithm in crypto.decrypt(algorithm, data, key, callback)".into()),
     };
+    // It grows with the third power of the key's length, and takes longer than a signature.
+    let kilobits = rsa::key_bits(&key).unwrap_or(0).min(4096) / 1024;
+    call.charge(50_000 * kilobits.pow(3));
     let outcome = afford(call, &key)?.and_then(|()| rsa::decrypt(&key, &data, encryption));
     let (error, plain) = match outcome {
         Ok(plain) => (Value::NULL, codec::blob(call, plain)?),

@@ -1,5 +1,6 @@
 //! What programs see of the platform.
 
+mod crypto;
 mod life;
 mod messages;
 mod mqtt;

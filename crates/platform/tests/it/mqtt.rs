@@ -265,7 +265,8 @@ fn what_mqtt_cannot_carry_is_refused() {
                 @() client.createmessage("\xff", ""), @() client.createmessage("a", 5), @() client.createmessage("a", "", { qos = 3 }),
                 @() client.createmessage("a", blob(256 * 1024 + 1)), @() client.subscribe("", 0), @() client.subscribe("a", 3),
                 @() client.connect("tcp://b", "c", { keepalive = 70000 }), @() client.connect("tcp://b", "c", { will = 1 }),
-                @() client.connect("tcp://b", "c", { username = 1 }), @() client.onmessage(5)
+                @() client.connect("tcp://b", "c", { username = 1 }), @() client.onmessage(5),
+                @() client.connect("tcp://b", "c", { will = { topic = "a", message = blob(65536) } })
             ]) {
                 try { attempt(); server.log("no error") } catch (error) { server.log(error) }
             }
@@ -285,6 +286,7 @@ fn what_mqtt_cannot_carry_is_refused() {
             "invalid option 'will' in mqttclient.connect(url, clientid, options)",
             "invalid option 'username'",
             "parameter 1 has an invalid type 'integer' ; expected: 'null|function'",
+            "the will's message must be a string or blob of at most 65535 bytes",
         ]
     );
 }

@@ -140,9 +140,10 @@ async fn talk(
     // A little earlier than the broker expects it.
     let pause = Duration::from_secs(u64::from(keep_alive_s)) * 3 / 4;
     let mut ping_at = Instant::now() + pause;
-    let mut awaits_pong = false;
+    let (mut awaits_pong, mut has_paused) = (false, false);
     loop {
         let reads = unheard.len() < MOST_EVENTS;
+        has_paused |= !reads;
         let step = tokio::select! {
             room = events.reserve(), if !unheard.is_empty() => {
                 if let (Ok(room), Some(event)) = (room, unheard.pop_front()) {
@@ -166,11 +167,11 @@ async fn talk(
                 }
             },
             () = sleep_until(ping_at), if keep_alive_s > 0 => {
-                // An answer that nobody reads is not missed.
-                if awaits_pong && reads {
+                // Where nobody was reading all the time, the answer may be there.
+                if awaits_pong && !has_paused {
                     return MqttEvent::Lost;
                 }
-                awaits_pong = true;
+                (awaits_pong, has_paused) = (true, false);
                 ping_at = Instant::now() + pause;
                 Step { packet: Some(Packet::PingReq), event: None }
             }

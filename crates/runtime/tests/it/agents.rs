@@ -507,7 +507,7 @@ async fn a_body_is_sent_while_it_is_written() {
     // More than may wait: the program goes on only as fast as this reads.
     let (answer, rest) = tokio::join!(ask(&world, "/", ""), read_until(&mut stream, b"last\r\n0\r\n\r\n"));
     assert_eq!(answer.unwrap().status, 200);
-    assert_eq!(rest.iter().filter(|&&byte| byte == 0).count(), 2_000_000);
+    assert_eq!(rest.iter().map(|&byte| usize::from(byte == 0)).sum::<usize>(), 2_000_000);
     stream.write_all(b"HTTP/1.1 201 Made\r\ncontent-length: 4\r\n\r\nfine").await.unwrap();
     logged(&world, &["agent.log 201 fine false"]).await;
     running.end().await;
@@ -535,12 +535,12 @@ async fn a_factory_fixture_knows_that_it_is_one() {
     world.store.assign_device(&targets[2], &world.device.id, act()).await.unwrap().unwrap();
     let running = Running::begin(&world.agents);
     let group = world.store.device_group(&targets[2]).await.unwrap().unwrap();
-    let source = r#"
+    let source = r"
         local params = imp.configparams;
         server.log(params.factory_imp == params.deviceid);
         server.log(params.factory_imp_device_id == params.deviceid);
         server.log(params.factory_fixture_url == http.agenturl());
-    "#;
+    ";
     world.deploy_both(&group, "", source).await;
     logged(&world, &["agent.log true", "agent.log true", "agent.log true"]).await;
     running.end().await;
