@@ -222,6 +222,10 @@ impl Store {
                 ],
             )?;
             record(conn, &act, "device_group.update", &after)?;
+            // Programs are compiled with them, and kept.
+            if after.env_vars != before.env_vars {
+                conn.wake(Wake::DeviceGroup(id.clone()));
+            }
             Ok(Some(after))
         })
         .await
