@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the tests and benchmarks need and this machine lacks: Debian packages, cargo-nextest, a Python venv with
-# schemathesis (target/test-tools/venv), one with the reference implementation of Squirrel (target/test-tools/venv-squirrel)
-# and the npm clients of conformance/.
+# schemathesis (target/test-tools/venv), one with the reference implementation of Squirrel (target/test-tools/venv-squirrel),
+# the npm clients of conformance/, and workerd in bench/workerd/.
 # Made for Debian 12 and 13, as root or with sudo. Where everything is there already, it uses no network.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -87,11 +87,12 @@ install_venv() {
     checksum "$list" >"$stamp"
 }
 
-install_node_clients() {
-    local lock=conformance/package-lock.json stamp=conformance/node_modules/.installed-from
+# The npm packages that a folder locks.
+install_node_packages() {
+    local lock=$1/package-lock.json stamp=$1/node_modules/.installed-from
     if [ "$(cat "$stamp" 2>/dev/null)" = "$(checksum "$lock")" ]; then return 0; fi
-    say 'installing the npm clients of conformance/'
-    (cd conformance && npm ci --no-audit --no-fund --loglevel=error)
+    say "installing the npm packages of $1/"
+    (cd "$1" && npm ci --no-audit --no-fund --loglevel=error)
     checksum "$lock" >"$stamp"
 }
 
@@ -99,4 +100,5 @@ install_debian_packages
 install_nextest
 install_venv venv conformance/requirements.txt schemathesis
 install_venv venv-squirrel crates/squirrel/tests/requirements.txt squirrel
-install_node_clients
+install_node_packages conformance
+install_node_packages bench/workerd

@@ -22,7 +22,8 @@ use std::{
 };
 
 /// The names of all figures.
-const FIGURES: [&str; 9] = ["reads", "creates", "growth", "memory", "lines", "fanout", "idle", "reconnect", SQUIRREL];
+const FIGURES: [&str; 10] =
+    ["reads", "creates", "growth", "memory", "lines", "fanout", "idle", "reconnect", "agents", SQUIRREL];
 
 /// The figures that need neither a server nor a database.
 const SQUIRREL: &str = "squirrel";
@@ -43,14 +44,14 @@ pub struct RunArgs {
     pub seconds: Option<u32>,
     /// Connections of the read figures
     #[arg(long, default_value_t = 32)]
-    connections: u32,
+    pub connections: u32,
     /// Devices of the large list
     #[arg(long, default_value_t = 1_000_000)]
     devices: i64,
     /// Only these figures
     #[arg(long, value_delimiter = ',', value_parser = FIGURES, default_values = FIGURES)]
     only: Vec<String>,
-    /// Devices that are connected and do nothing, and that all come back at once
+    /// Devices that are connected and do nothing, and that all come back at once; agents likewise
     #[arg(long, default_value_t = 10_000)]
     pub fleet: usize,
     /// Streams that carry the lines of one device
@@ -59,6 +60,9 @@ pub struct RunArgs {
     /// Messages under way to them
     #[arg(long, default_value_t = 128)]
     pub window: usize,
+    /// Where workerd is, with what it runs
+    #[arg(long, default_value = "bench/workerd")]
+    pub workerd: PathBuf,
     /// On which databases; PostgreSQL comes through scripts/with-postgres.sh
     #[arg(long, value_enum, default_value_t = On::Both)]
     on: On,
@@ -136,6 +140,9 @@ fn servers(arguments: &RunArgs, work: PathBuf, report: &mut Report) -> Result<()
         if wanted("reconnect") {
             bench.reconnect(server, report)?;
         }
+        if wanted("agents") {
+            bench.agents(server, report)?;
+        }
     }
     Ok(())
 }
@@ -145,7 +152,7 @@ pub struct Bench<'a> {
     pub arguments: &'a RunArgs,
     /// A directory of this run's own.
     pub work: PathBuf,
-    wrk: Wrk,
+    pub wrk: Wrk,
     /// Where devices and readers live.
     pub runtime: tokio::runtime::Runtime,
 }

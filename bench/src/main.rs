@@ -4,6 +4,7 @@
 //! writes straight into the database, the last check after the kills, which reads there, and what machines of the language
 //! cost, which it measures on the library.
 
+mod agents;
 mod bare;
 mod database;
 mod figures;

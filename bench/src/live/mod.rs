@@ -17,8 +17,8 @@ const MOST_ASSIGNED_AT_ONCE: usize = 1000;
 /// Settings without which the server drops most of the lines here: limits of what a program may log.
 const NO_THROTTLE: [(&str, u32); 2] = [("IMPSTEAD_LOG_BURST", 1_000_000), ("IMPSTEAD_LOG_PER_MINUTE", 1_000_000)];
 
-/// Makes a product and a development group in it, and puts devices there.
-fn assign(client: &mut Client, devices: &[Added]) -> Result<()> {
+/// Makes a product and a development group in it, puts devices there, and returns the group.
+pub fn assign(client: &mut Client, devices: &[Added]) -> Result<String> {
     let product = json!({ "data": { "type": "product", "attributes": { "name": "Product" } } });
     let product = client.send("POST", "/v5/products", Some(&product))?.expect(201)?;
     let group = json!({ "data": {
@@ -27,12 +27,13 @@ fn assign(client: &mut Client, devices: &[Added]) -> Result<()> {
         "relationships": { "product": { "type": "product", "id": product["data"]["id"] } },
     } });
     let group = client.send("POST", "/v5/devicegroups", Some(&group))?.expect(201)?;
-    let path = format!("/v5/devicegroups/{}/relationships/devices", id(&group)?);
+    let group = id(&group)?.to_owned();
+    let path = format!("/v5/devicegroups/{group}/relationships/devices");
     for some in devices.chunks(MOST_ASSIGNED_AT_ONCE) {
         let some: Vec<Value> = some.iter().map(|device| json!({ "type": "device", "id": device.id })).collect();
         client.send("POST", &path, Some(&json!({ "data": some })))?.expect(204)?;
     }
-    Ok(())
+    Ok(group)
 }
 
 /// Makes a log stream and returns its id.

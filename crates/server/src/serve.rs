@@ -93,80 +93,45 @@ struct Answers {
 /// by then is cut off: nothing of `app` goes on after this returns.
 pub async fn serve(listeners: Listeners, tls: Option<Tls>, app: App, stop: CancellationToken) {
     let scheme = if tls.is_some() { "https" } else { "http" };
-    let api = Answers { router: router(app.clone()), normalizes: true };
-    let of_agents = Answers { router: agent_urls::router(app.clone(), scheme), normalizes: false };
     let (mut background, end_of_logs) = (JoinSet::new(), CancellationToken::new());
     background.spawn(app.logs.clone().run(end_of_logs.clone()));
     background.spawn(log_streams::watch(app.clone(), stop.clone()));
     background.spawn(webhooks::worker(&app).run(stop.clone()));
     let line = tokio::spawn(app.line.clone().run(stop.clone()));
-    let Listeners { api: listener, agents: agent_listener } = listeners;
-    let threads = agent_listener.is_some().then(agent_threads);
-    let agents =
-        threads.as_ref().map(|threads| tokio::spawn(app.agents.clone().run(threads.handle().clone(), stop.clone())));
     let ending = CancellationToken::new();
-    let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
-    let mut connections = JoinSet::new();
-    loop {
-        let accepted = async {
-            let permit = Arc::clone(&room).acquire_owned().await.expect("the semaphore is never closed");
-            let from_agents = async {
-                match &agent_listener {
-                    Some(listener) => listener.accept().await,
-                    None => std::future::pending().await,
-                }
-            };
-            let (accepted, answers) = tokio::select! {
-                accepted = listener.accept() => (accepted, &api),
-                accepted = from_agents => (accepted, &of_agents),
-            };
-            accepted.map(|accepted| (permit, accepted, answers.clone()))
-        };
-        let (permit, (stream, peer), answers) = tokio::select! {
-            () = stop.cancelled() => break,
-            Some(_) = connections.join_next() => continue,
-            accepted = accepted => match accepted {
-                Ok(accepted) => accepted,
-                Err(error) => {
-                    // Out of file descriptors, most likely: wait for some to be freed.
-                    tracing::warn!(%error, "cannot accept a connection");
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                    continue;
-                }
-            },
-        };
-        let _ = stream.set_nodelay(true);
-        let (ending, tls) = (ending.clone(), tls.clone());
-        let open = app.metrics.connection();
-        connections.spawn(async move {
-            let occupied = Occupied(Arc::new((permit, open)));
-            match tls {
-                None => converse(stream, peer, occupied, answers, ending).await,
-                Some(Tls(acceptor)) => match tokio::time::timeout(HEAD_TIMEOUT, acceptor.accept(stream)).await {
-                    Ok(Ok(stream)) => converse(stream, peer, occupied, answers, ending).await,
-                    Ok(Err(error)) => tracing::debug!(%error, "TLS handshake failed"),
-                    Err(_) => tracing::debug!("TLS handshake timed out"),
-                },
-            }
-        });
-    }
-    drop((listener, agent_listener));
-    // Agents end first: what waits for their answers ends with them, and their last lines are kept.
-    if let Some(agents) = agents
-        && let Err(error) = agents.await
-    {
-        tracing::error!(%error, "the agents ended early");
-    }
-    if let Some(threads) = threads {
-        threads.shutdown_background();
+    let door = Door { tls, room: Arc::new(Semaphore::new(MOST_CONNECTIONS)), app: app.clone(), ending, stop };
+    let agents = listeners.agents.map(|listener| {
+        let threads = agent_threads();
+        let router = agent_urls::router(app.clone(), scheme);
+        let agents = tokio::spawn(app.agents.clone().run(threads.handle().clone(), door.stop.clone()));
+        let visits = threads.spawn(door.clone().let_in_here(listener, Answers { router, normalizes: false }));
+        (threads, agents, visits)
+    });
+    let mut connections =
+        door.clone().let_in(listeners.api, Answers { router: router(app.clone()), normalizes: true }).await;
+    let (mut visits, mut threads) = (JoinSet::new(), None);
+    if let Some((their_threads, agents, visiting)) = agents {
+        // Agents end first: what waits for their answers ends with them, and their last lines are kept.
+        if let Err(error) = agents.await {
+            tracing::error!(%error, "the agents ended early");
+        }
+        visits = visiting.await.unwrap_or_default();
+        threads = Some(their_threads);
     }
     app.streams.end_all();
-    ending.cancel();
-    let all_ended = async { while connections.join_next().await.is_some() {} };
+    door.ending.cancel();
+    let all_ended = async {
+        while connections.join_next().await.is_some() {}
+        while visits.join_next().await.is_some() {}
+    };
     if tokio::time::timeout(app.config.shutdown_grace, all_ended).await.is_err() {
         tracing::warn!("some requests did not end in time and were cut off");
     }
     connections.shutdown().await;
+    visits.shutdown().await;
+    if let Some(threads) = threads {
+        threads.shutdown_background();
+    }
     if let Err(error) = line.await {
         tracing::error!(%error, "the line ended early");
     }
@@ -175,7 +140,71 @@ pub async fn serve(listeners: Listeners, tls: Option<Tls>, app: App, stop: Cance
     while background.join_next().await.is_some() {}
 }
 
-/// Threads on which agents run, so that none of them keeps the API waiting.
+/// What lets connections in.
+#[derive(Clone)]
+struct Door {
+    tls: Option<Tls>,
+    /// Connections that may still be opened.
+    room: Arc<Semaphore>,
+    app: App,
+    ending: CancellationToken,
+    stop: CancellationToken,
+}
+
+impl Door {
+    /// Lets connections in until told to stop, and returns those that are open.
+    async fn let_in(self, listener: TcpListener, answers: Answers) -> JoinSet<()> {
+        let mut connections = JoinSet::new();
+        loop {
+            let accepted = async {
+                let permit = Arc::clone(&self.room).acquire_owned().await.expect("the semaphore is never closed");
+                listener.accept().await.map(|accepted| (permit, accepted))
+            };
+            let (permit, (stream, peer)) = tokio::select! {
+                () = self.stop.cancelled() => return connections,
+                Some(_) = connections.join_next() => continue,
+                accepted = accepted => match accepted {
+                    Ok(accepted) => accepted,
+                    Err(error) => {
+                        // Out of file descriptors, most likely: wait for some to be freed.
+                        tracing::warn!(%error, "cannot accept a connection");
+                        tokio::time::sleep(Duration::from_millis(100)).await;
+                        continue;
+                    }
+                },
+            };
+            let _ = stream.set_nodelay(true);
+            let (ending, tls, answers) = (self.ending.clone(), self.tls.clone(), answers.clone());
+            let open = self.app.metrics.connection();
+            connections.spawn(async move {
+                let occupied = Occupied(Arc::new((permit, open)));
+                match tls {
+                    None => converse(stream, peer, occupied, answers, ending).await,
+                    Some(Tls(acceptor)) => match tokio::time::timeout(HEAD_TIMEOUT, acceptor.accept(stream)).await {
+                        Ok(Ok(stream)) => converse(stream, peer, occupied, answers, ending).await,
+                        Ok(Err(error)) => tracing::debug!(%error, "TLS handshake failed"),
+                        Err(_) => tracing::debug!("TLS handshake timed out"),
+                    },
+                }
+            });
+        }
+    }
+
+    /// Lets connections in on the threads that run this, rather than those on which the listener was made.
+    ///
+    /// Those to agents live where agents do, so that a request and its answer wake no other thread.
+    async fn let_in_here(self, listener: TcpListener, answers: Answers) -> JoinSet<()> {
+        match listener.into_std().and_then(TcpListener::from_std) {
+            Ok(listener) => self.let_in(listener, answers).await,
+            Err(error) => {
+                tracing::error!(%error, "cannot listen for requests to agents");
+                JoinSet::new()
+            }
+        }
+    }
+}
+
+/// Threads on which agents run, and their requests are answered, so that none of them keeps the API waiting.
 fn agent_threads() -> Runtime {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     runtime::Builder::new_multi_thread()

@@ -151,6 +151,8 @@ pub fn of_serve(ServeFlags(given): &ServeFlags, around: &Surroundings) -> Result
     let log_history_days: Option<u32> = values.parse("log_history_days", |text| parse::integer(text, 1, 36_500));
     let burst = values.parse("log_burst", |text| parse::integer(text, 1, 1_000_000_000));
     let per_minute = values.parse("log_per_minute", |text| parse::integer(text, 1, 1_000_000_000));
+    let request_burst = values.parse("agent_request_burst", |text| parse::integer(text, 1, 1_000_000_000));
+    let requests_per_s = values.parse("agent_requests_per_s", parse::rate);
     let log_streams_per_account = values.parse("log_streams_per_account", |text| parse::integer(text, 1, 1_000_000));
     let log_stream_devices = values.parse("log_stream_devices", |text| parse::integer(text, 1, 10_000));
     let demo = values.parse("demo", parse::boolean);
@@ -196,6 +198,8 @@ pub fn of_serve(ServeFlags(given): &ServeFlags, around: &Surroundings) -> Result
                     hibernate_after: unless_zero(hibernate_after_s?, 1),
                     continues: continues?,
                     away_limit: unless_zero(away_days?, 86_400),
+                    request_burst: request_burst?,
+                    requests_per_s: requests_per_s?,
                     ..AgentConfig::default()
                 },
                 log_limits: LogLimits { keep: keep?, burst: burst?, per_minute: per_minute? },

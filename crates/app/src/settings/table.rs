@@ -73,7 +73,7 @@ const NO: Setting = Setting {
 };
 
 /// All settings, in the order of the file.
-pub const TABLE: [Setting; 32] = [
+pub const TABLE: [Setting; 34] = [
     Setting {
         name: "listen",
         value_name: "ADDRESS:PORT",
@@ -281,6 +281,24 @@ pub const TABLE: [Setting; 32] = [
         default: Some("30"),
         summary: "After how many days without its device an agent stops; 0 means never",
         detail: "It starts again when the device connects. The vendor's service stops agents after 30 days.",
+        ..NO
+    },
+    Setting {
+        name: "agent_request_burst",
+        kind: Kind::Integer,
+        value_name: "REQUESTS",
+        default: Some("40"),
+        summary: "Requests that the URL of an agent takes at once",
+        detail: "What is more is answered with 429.",
+        ..NO
+    },
+    Setting {
+        name: "agent_requests_per_s",
+        kind: Kind::Number,
+        value_name: "REQUESTS",
+        default: Some("20"),
+        summary: "Requests that the URL of an agent takes each second in the long run",
+        detail: "The rate at which agent_request_burst refills. The vendor's service takes about 20.",
         ..NO
     },
     Setting {

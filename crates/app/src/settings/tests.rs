@@ -30,7 +30,7 @@ fn defaults_need_nothing() {
     let Config {
         public_url,
         agent_url,
-        agents: _,
+        agents,
         rate_limit,
         trusted_proxies,
         access_token_life,
@@ -52,6 +52,8 @@ fn defaults_need_nothing() {
     } = settings.server_config("127.0.0.1:9000".parse().unwrap(), "127.0.0.1:9001".parse().unwrap());
     let default = Config::default();
     assert_eq!((public_url.as_str(), agent_url.as_str()), ("http://127.0.0.1:9000", "http://127.0.0.1:9001"));
+    let admitted = |agents: &AgentConfig| (agents.request_burst, agents.requests_per_s);
+    assert_eq!(admitted(&agents), admitted(&default.agents));
     assert_eq!(rate_limit, default.rate_limit);
     assert_eq!(trusted_proxies, default.trusted_proxies);
     assert_eq!(outbound_allow, default.outbound_allow);
@@ -88,21 +90,25 @@ fn flags_win_over_the_environment_and_that_over_the_file() {
 }
 
 #[test]
-fn devices_and_logs_have_settings() {
+fn devices_agents_and_logs_have_settings() {
     let given = [
         ("device_heartbeat_s", "60"),
         ("log_history_entries", "50"),
         ("log_history_days", "2"),
         ("log_burst", "7"),
         ("log_per_minute", "8"),
+        ("agent_request_burst", "9"),
+        ("agent_requests_per_s", "0.5"),
         ("log_streams_per_account", "3"),
         ("log_stream_devices", "4"),
     ];
     let (settings, _) = of_serve(&flags(&given, None), &around(&[], no_file)).unwrap();
-    let Config { device_heartbeat_s, log_limits, log_streams_per_account, log_stream_devices, .. } = settings.config;
+    let Config { agents, device_heartbeat_s, log_limits, log_streams_per_account, log_stream_devices, .. } =
+        settings.config;
     assert_eq!((device_heartbeat_s, settings.log_age), (60, Duration::from_secs(2 * 86_400)));
     assert_eq!((log_limits.keep, log_limits.burst, log_limits.per_minute), (50, 7, 8));
     assert_eq!((log_streams_per_account, log_stream_devices), (3, 4));
+    assert_eq!((agents.request_burst, agents.requests_per_s), (9, 0.5));
 }
 
 #[test]

@@ -23,6 +23,9 @@ use tokio::{
 /// Instructions of a slice: about a tenth of a millisecond.
 const FUEL: u32 = 10_000;
 
+/// How long an agent may go on before others have their turn; a slice more at most.
+const TURN: Duration = Duration::from_micros(100);
+
 /// Requests that an agent may have under way.
 const MOST_REQUESTS: usize = 64;
 
@@ -375,7 +378,7 @@ struct Life<'s> {
     /// Bodies of these that it is still writing.
     uploads: HashMap<u32, mpsc::Sender<Vec<u8>>>,
     mqtt: Option<Connection>,
-    answers: (mpsc::Sender<Event>, mpsc::Receiver<Event>),
+    answers: (mpsc::Sender<Box<Event>>, mpsc::Receiver<Box<Event>>),
     /// Under way: the store forgets what the agent was while it slept.
     forgotten: Option<JoinHandle<Result<(), StoreError>>>,
 }
@@ -469,7 +472,16 @@ impl<'s> Life<'s> {
 
     async fn run(&mut self, inbox: &mut mpsc::Receiver<Told>) -> Ended {
         let mut busy_at = Instant::now();
+        let mut turn = busy_at;
         loop {
+            // Calls that are over sooner share a turn.
+            if turn.elapsed() >= TURN {
+                tokio::task::yield_now().await;
+                turn = Instant::now();
+                if self.shared.stop.is_cancelled() {
+                    return self.stop(inbox).await;
+                }
+            }
             let progress = self.agent.run(self.now_us(), FUEL);
             for effect in self.agent.take_effects() {
                 self.do_for_it(effect).await;
@@ -478,13 +490,9 @@ impl<'s> Life<'s> {
                 Progress::Ended(end) => return Ended::Itself(end),
                 Progress::More => {
                     busy_at = Instant::now();
-                    tokio::task::yield_now().await;
-                    if self.shared.stop.is_cancelled() {
-                        return self.stop(inbox).await;
-                    }
                     let mut asked = false;
                     while let Ok(event) = self.answers.1.try_recv() {
-                        self.tell(event);
+                        self.tell(*event);
                     }
                     while self.agent.has_room()
                         && let Some(event) = Connection::next(&mut self.mqtt).now_or_never()
@@ -499,6 +507,12 @@ impl<'s> Life<'s> {
                     }
                 }
                 Progress::Idle { wake_us } => {
+                    if let Ok(told) = inbox.try_recv() {
+                        if self.take(told).await {
+                            return Ended::Asked;
+                        }
+                        continue;
+                    }
                     let due = wake_us.map(|wake_us| {
                         let wait_us = u64::try_from(wake_us - self.now_us()).unwrap_or(0);
                         Instant::now() + Duration::from_micros(wait_us)
@@ -509,7 +523,7 @@ impl<'s> Life<'s> {
                             Some(told) => if self.take(told).await { return Ended::Asked },
                             None => return Ended::Asked,
                         },
-                        Some(event) = self.answers.1.recv() => self.tell(event),
+                        Some(event) = self.answers.1.recv() => self.tell(*event),
                         event = Connection::next(&mut self.mqtt), if self.agent.has_room() => self.tell(event),
                         () = at(due) => {}
                         () = at(sleepy) => {
@@ -521,6 +535,7 @@ impl<'s> Life<'s> {
                         }
                         () = self.shared.stop.cancelled() => return self.stop(inbox).await,
                     }
+                    turn = Instant::now();
                 }
             }
         }
@@ -545,7 +560,7 @@ impl<'s> Life<'s> {
         if self.shared.config.continues {
             while let Ok(told) = inbox.try_recv() {
                 if let Told::Event(event) = told {
-                    self.tell(event);
+                    self.tell(*event);
                 }
             }
             // It wakes at once.
@@ -613,7 +628,7 @@ impl<'s> Life<'s> {
     async fn take(&mut self, told: Told) -> bool {
         match told {
             Told::Wake => return self.obey().await,
-            Told::Event(event) => self.tell(event),
+            Told::Event(event) => self.tell(*event),
             Told::Request(request, answer) => {
                 if self.open.len() >= MOST_OPEN {
                     self.forget_gone();

@@ -35,13 +35,6 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 /// What may wait for an agent; beyond that, requests are refused and messages lost.
 const MOST_WAITING: usize = 256;
 
-/// Requests to an agent's URL at once, and each second in the long run.
-///
-/// # Source
-/// The vendor's staff: about 20 a second.
-const REQUEST_BURST: f64 = 40.0;
-const REQUESTS_EACH_S: f64 = 20.0;
-
 /// How often agents are looked for whose devices have been away for too long.
 const AWAY_CHECK: Duration = Duration::from_secs(3600);
 
@@ -66,6 +59,13 @@ pub struct AgentConfig {
     pub continues: bool,
     /// How long a device may be away before its agent stops; for ever without it.
     pub away_limit: Option<Duration>,
+    /// Requests to an agent's URL at once.
+    pub request_burst: u32,
+    /// Requests to an agent's URL each second in the long run.
+    ///
+    /// # Source
+    /// The vendor's staff: about 20 a second.
+    pub requests_per_s: f64,
 }
 
 impl Default for AgentConfig {
@@ -77,6 +77,8 @@ impl Default for AgentConfig {
             hibernate_after: Some(Duration::from_secs(300)),
             continues: false,
             away_limit: Some(Duration::from_secs(30 * 24 * 3600)),
+            request_burst: 40,
+            requests_per_s: 20.0,
         }
     }
 }
@@ -167,7 +169,8 @@ struct Rate {
 enum Told {
     /// Read the orders again.
     Wake,
-    Event(Event),
+    // In boxes, as the next one: an inbox has room for some dozens from the start.
+    Event(Box<Event>),
     Request(Box<Inbound>, oneshot::Sender<HttpResponse>),
 }
 
@@ -231,13 +234,13 @@ impl Agents {
     /// # Errors
     /// If there is none, or too much waits for it: then the message is lost.
     pub fn message(&self, device: &DeviceId, name: &[u8], data: Value) -> Result<(), Undelivered> {
-        self.0.tell(device, Told::Event(Event::Message { name: name.into(), data }))
+        self.0.tell(device, Told::Event(Box::new(Event::Message { name: name.into(), data })))
     }
 
     /// Tells the agent of a device that this has connected. One that had been away for too long has its agent again.
     pub fn device_connected(&self, device: &DeviceId, ip_address: Option<String>) {
         if self.0.is_heard(device) {
-            let _ = self.0.tell(device, Told::Event(Event::Connected { ip_address }));
+            let _ = self.0.tell(device, Told::Event(Box::new(Event::Connected { ip_address })));
         } else {
             self.0.ensure(device, String::new());
         }
@@ -246,7 +249,7 @@ impl Agents {
     /// Tells the agent of a device that this has disconnected.
     pub fn device_disconnected(&self, device: &DeviceId) {
         if self.0.is_heard(device) {
-            let _ = self.0.tell(device, Told::Event(Event::Disconnected));
+            let _ = self.0.tell(device, Told::Event(Box::new(Event::Disconnected)));
         }
     }
 
@@ -358,7 +361,7 @@ impl Shared {
         let mut registry = self.registry();
         let device = registry.by_agent.get(agent_id).ok_or(Unanswered::NotFound)?;
         match registry.by_device.get(device).ok_or(Unanswered::NotFound)? {
-            Entry::Awake(handle) if !handle.takes_request() => Err(Unanswered::TooMany),
+            Entry::Awake(handle) if !handle.takes_request(&self.config) => Err(Unanswered::TooMany),
             Entry::Awake(handle) => handle.tell(request).map_err(|undelivered| match undelivered {
                 Undelivered::Full => Unanswered::TooMany,
                 Undelivered::NoAgent => Unanswered::NotFound,
@@ -472,7 +475,7 @@ impl Shared {
         let handle = Arc::new(Handle {
             told: sender,
             place: Mutex::new(place),
-            rate: Mutex::new(Rate { left: REQUEST_BURST, at: Instant::now() }),
+            rate: Mutex::new(Rate { left: self.config.request_burst.into(), at: Instant::now() }),
         });
         registry.by_device.insert(device.clone(), Entry::Awake(Arc::clone(&handle)));
         let life = life::live(Arc::clone(self), device.clone(), handle, inbox, asleep);
@@ -583,11 +586,11 @@ impl Handle {
         self.place.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn takes_request(&self) -> bool {
+    fn takes_request(&self, config: &AgentConfig) -> bool {
         let mut rate = self.rate.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
-        let more = now.duration_since(rate.at).as_secs_f64() * REQUESTS_EACH_S;
-        rate.left = (rate.left + more).min(REQUEST_BURST);
+        let more = now.duration_since(rate.at).as_secs_f64() * config.requests_per_s;
+        rate.left = (rate.left + more).min(config.request_burst.into());
         rate.at = now;
         let takes = rate.left >= 1.0;
         if takes {

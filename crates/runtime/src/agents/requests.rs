@@ -33,7 +33,7 @@ pub struct Order {
 }
 
 /// Carries out a request, and tells the agent how it ends, and before that the pieces of the body where they are wanted.
-pub async fn carry_out(outbound: Outbound, order: Order, events: mpsc::Sender<Event>) {
+pub async fn carry_out(outbound: Outbound, order: Order, events: mpsc::Sender<Box<Event>>) {
     let id = order.id;
     let deadline = Instant::now() + order.timeout.unwrap_or(FOREVER);
     let answer = tokio::select! {
@@ -41,14 +41,14 @@ pub async fn carry_out(outbound: Outbound, order: Order, events: mpsc::Sender<Ev
         () = sleep_until(deadline) => failed(curl::TIMED_OUT),
     };
     // An agent that is gone wants no answer.
-    let _ = events.send(Event::Answer { id, answer }).await;
+    let _ = events.send(Box::new(Event::Answer { id, answer })).await;
 }
 
 fn failed(status: i32) -> HttpAnswer {
     HttpAnswer { status, ..HttpAnswer::default() }
 }
 
-async fn exchange(outbound: &Outbound, order: Order, events: &mpsc::Sender<Event>) -> HttpAnswer {
+async fn exchange(outbound: &Outbound, order: Order, events: &mpsc::Sender<Box<Event>>) -> HttpAnswer {
     let Order { id, request, timeout: _, validate, stream, upload, most_bytes } = order;
     let Some(request) = prepare(request) else { return failed(curl::BAD_URL) };
     let mut answer =
@@ -64,7 +64,7 @@ async fn exchange(outbound: &Outbound, order: Order, events: &mpsc::Sender<Event
         match answer.chunk().await {
             Ok(Some(bytes)) if stream => {
                 // A slow agent makes its server wait.
-                let _ = events.send(Event::Chunk { id, bytes: bytes.to_vec() }).await;
+                let _ = events.send(Box::new(Event::Chunk { id, bytes: bytes.to_vec() })).await;
             }
             Ok(Some(bytes)) if body.len() + bytes.len() > most_bytes => return failed(curl::RECEIVE),
             Ok(Some(bytes)) => body.extend_from_slice(&bytes),
@@ -75,10 +75,10 @@ async fn exchange(outbound: &Outbound, order: Order, events: &mpsc::Sender<Event
 }
 
 /// A body of pieces that are still to come. The agent is told how much of it is on its way, so that it can wait with the rest.
-fn body_of(id: u32, pieces: mpsc::Receiver<Vec<u8>>, events: mpsc::Sender<Event>) -> Body {
-    let next = move |(mut pieces, events): (mpsc::Receiver<Vec<u8>>, mpsc::Sender<Event>)| async move {
+fn body_of(id: u32, pieces: mpsc::Receiver<Vec<u8>>, events: mpsc::Sender<Box<Event>>) -> Body {
+    let next = move |(mut pieces, events): (mpsc::Receiver<Vec<u8>>, mpsc::Sender<Box<Event>>)| async move {
         let piece = pieces.recv().await?;
-        let _ = events.send(Event::Uploaded { id, bytes: piece.len() }).await;
+        let _ = events.send(Box::new(Event::Uploaded { id, bytes: piece.len() })).await;
         Some((Ok::<_, Infallible>(piece), (pieces, events)))
     };
     Body::wrap_stream(stream::unfold((pieces, events), next))
