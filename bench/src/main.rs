@@ -31,7 +31,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Measure everything and write target/bench/report.json
-    Run(figures::RunArgs),
+    Run(Box<figures::RunArgs>),
     /// Kill the server in the middle of writes, and check that nothing it acknowledged is lost
     Kill9(kill9::Kill9Args),
     /// Answer every request with the same bytes: what the server is measured beside

@@ -82,12 +82,11 @@ impl Bench<'_> {
         self.hot(server, report)?;
         self.in_turn_of_many(server, report)?;
         self.saving(server, report)?;
-        let agents = self.with_agents(server, "resident", self.arguments.fleet)?;
-        self.loaded_and_hibernated(agents, report)?;
-        let agents = self.with_agents(server, "back", self.arguments.fleet)?;
+        self.with_agents(server, "resident", self.arguments.fleet)?.weigh(report)?;
+        let mut agents = self.with_agents(server, "back", self.arguments.fleet)?;
         agents.deploy(HELLO)?;
-        self.back(&agents, report)?;
-        self.waking(agents, report)
+        agents.back(report)?;
+        agents.wake(report)
     }
 
     /// One agent that answers all the time, beside a bare handler and the peer.
@@ -168,85 +167,6 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// Memory of the server for each agent, by the difference to a server whose devices have none.
-    fn loaded_and_hibernated(&self, mut agents: Agents, report: &mut Report) -> Result<()> {
-        let mut without = Vec::new();
-        for _ in 0..RESTARTS {
-            let (running, _) = agents.start()?;
-            std::thread::sleep(REST);
-            without.push(kib(&running)?);
-        }
-        agents.deploy(HELLO)?;
-        let database = agents.place.database.name();
-        let count = agents.count;
-        let mut each = Vec::new();
-        for _ in 0..RESTARTS {
-            let (running, address) = agents.start()?;
-            all_answer(address, &agents.paths)?;
-            std::thread::sleep(REST);
-            each.push(each_kib(&running, &without, count)?);
-        }
-        let figure = Figure::alone(format!("memory of a loaded agent, of {count}"), "KiB", "VmRSS", each);
-        report.add(figure.bound(Bound::AtMost(40.0), "20").on(database));
-        agents.place.site.set(HIBERNATE_AFTER, SOON);
-        let mut each = Vec::new();
-        for _ in 0..RESTARTS {
-            let (running, _) = agents.start()?;
-            if !all_hibernate(&running, count)? {
-                println!("SKIPPED: memory of a hibernated agent; this server's agents do not hibernate");
-                return Ok(());
-            }
-            std::thread::sleep(REST);
-            each.push(each_kib(&running, &without, count)?);
-        }
-        let figure = Figure::alone(format!("memory of a hibernated agent, of {count}"), "KiB", "VmRSS", each);
-        report.add(figure.bound(Bound::AtMost(4.0), "1").on(database));
-        Ok(())
-    }
-
-    /// Time until all agents answer after the server was restarted.
-    fn back(&self, agents: &Agents, report: &mut Report) -> Result<()> {
-        let mut times = Vec::new();
-        for _ in 0..RESTARTS {
-            let began = Instant::now();
-            let (running, address) = agents.start()?;
-            all_answer(address, &agents.paths)?;
-            let took = began.elapsed();
-            println!(
-                "  all answered {:.2} s after the start; the server had {:.1} s of processor time",
-                took.as_secs_f64(),
-                running.processor_s()
-            );
-            times.push(took.as_secs_f64());
-            let stopped = running.stop()?;
-            println!("  stopped in {:.1} s", stopped.as_secs_f64());
-        }
-        let name = format!("{} agents back after a restart", agents.count);
-        let figure = Figure::alone(name, "s", "from the server's start to the last answer", times);
-        report.add(figure.bound(Bound::AtMost(10.0), "2").on(agents.place.database.name()));
-        Ok(())
-    }
-
-    /// Time of the answers of hibernated agents, one after the other.
-    fn waking(&self, mut agents: Agents, report: &mut Report) -> Result<()> {
-        agents.place.site.set(HIBERNATE_AFTER, SOON);
-        let (mut quantiles, database) = (Vec::new(), agents.place.database.name());
-        for _ in 0..RESTARTS {
-            let (running, address) = agents.start()?;
-            if !all_hibernate(&running, agents.count)? {
-                println!("SKIPPED: waking from hibernation; this server's agents do not hibernate");
-                return Ok(());
-            }
-            let mut visitor = Visitors::connect(address, &agents.paths, 1)?;
-            let visits = visitor.visit_all()?.all_answered()?;
-            println!("  woken: p50 {:.2} ms", visits.quantile_ms(0.5));
-            quantiles.push(visits.quantile_ms(0.99));
-        }
-        let figure = Figure::alone("waking from hibernation", "ms", "p99 of a request that wakes", quantiles);
-        report.add(figure.bound(Bound::AtMost(5.0), "1").on(database));
-        Ok(())
-    }
-
     fn workerd(&self) -> Result<Workerd> {
         Workerd::start(&self.arguments.workerd, &self.work.join("workerd.log"))
     }
@@ -254,7 +174,9 @@ impl Bench<'_> {
     /// Makes a site with devices in a group, without code yet.
     fn with_agents(&self, server: Option<&str>, name: &str, count: usize) -> Result<Agents> {
         let mut place = self.place(server, &format!("agents_{name}"))?;
-        NO_THROTTLE.iter().for_each(|(name, value)| place.site.set(name, value));
+        for (name, value) in NO_THROTTLE {
+            place.site.set(name, value);
+        }
         place.site.set(HIBERNATE_AFTER, NEVER);
         let devices = place.site.add_devices_of("bench", count)?;
         let running = place.site.start()?;
@@ -298,6 +220,85 @@ impl Agents {
         let url = agent_url(&devices["data"][0]["attributes"]).context("no agent has a URL")?;
         let address = url.split('/').next().unwrap_or_default().parse()?;
         Ok((running, address))
+    }
+
+    /// Memory of the server for each agent, by the difference to a server whose devices have none.
+    fn weigh(&mut self, report: &mut Report) -> Result<()> {
+        let mut without = Vec::new();
+        for _ in 0..RESTARTS {
+            let (running, _) = self.start()?;
+            std::thread::sleep(REST);
+            without.push(kib(&running)?);
+        }
+        self.deploy(HELLO)?;
+        let database = self.place.database.name();
+        let count = self.count;
+        let mut each = Vec::new();
+        for _ in 0..RESTARTS {
+            let (running, address) = self.start()?;
+            all_answer(address, &self.paths)?;
+            std::thread::sleep(REST);
+            each.push(each_kib(&running, &without, count)?);
+        }
+        let figure = Figure::alone(format!("memory of a loaded agent, of {count}"), "KiB", "VmRSS", each);
+        report.add(figure.bound(Bound::AtMost(40.0), "20").on(database));
+        self.place.site.set(HIBERNATE_AFTER, SOON);
+        let mut each = Vec::new();
+        for _ in 0..RESTARTS {
+            let (running, _) = self.start()?;
+            if !all_hibernate(&running, count)? {
+                println!("SKIPPED: memory of a hibernated agent; this server's agents do not hibernate");
+                return Ok(());
+            }
+            std::thread::sleep(REST);
+            each.push(each_kib(&running, &without, count)?);
+        }
+        let figure = Figure::alone(format!("memory of a hibernated agent, of {count}"), "KiB", "VmRSS", each);
+        report.add(figure.bound(Bound::AtMost(4.0), "1").on(database));
+        Ok(())
+    }
+
+    /// Time until all agents answer after the server was restarted.
+    fn back(&self, report: &mut Report) -> Result<()> {
+        let mut times = Vec::new();
+        for _ in 0..RESTARTS {
+            let began = Instant::now();
+            let (running, address) = self.start()?;
+            all_answer(address, &self.paths)?;
+            let took = began.elapsed();
+            println!(
+                "  all answered {:.2} s after the start; the server had {:.1} s of processor time",
+                took.as_secs_f64(),
+                running.processor_s()
+            );
+            times.push(took.as_secs_f64());
+            let stopped = running.stop()?;
+            println!("  stopped in {:.1} s", stopped.as_secs_f64());
+        }
+        let name = format!("{} agents back after a restart", self.count);
+        let figure = Figure::alone(name, "s", "from the server's start to the last answer", times);
+        report.add(figure.bound(Bound::AtMost(10.0), "2").on(self.place.database.name()));
+        Ok(())
+    }
+
+    /// Time of the answers of hibernated agents, one after the other.
+    fn wake(&mut self, report: &mut Report) -> Result<()> {
+        self.place.site.set(HIBERNATE_AFTER, SOON);
+        let (mut quantiles, database) = (Vec::new(), self.place.database.name());
+        for _ in 0..RESTARTS {
+            let (running, address) = self.start()?;
+            if !all_hibernate(&running, self.count)? {
+                println!("SKIPPED: waking from hibernation; this server's agents do not hibernate");
+                return Ok(());
+            }
+            let mut visitor = Visitors::connect(address, &self.paths, 1)?;
+            let visits = visitor.visit_all()?.all_answered()?;
+            println!("  woken: p50 {:.2} ms", visits.quantile_ms(0.5));
+            quantiles.push(visits.quantile_ms(0.99));
+        }
+        let figure = Figure::alone("waking from hibernation", "ms", "p99 of a request that wakes", quantiles);
+        report.add(figure.bound(Bound::AtMost(5.0), "1").on(database));
+        Ok(())
     }
 }
 
