@@ -4,13 +4,17 @@ use std::collections::VecDeque;
 
 use impstead_device_protocol::Value as Data;
 use serde::{Deserialize, Serialize};
-use squirrel::{Failure, Fault, Heap, Image, IntoSquirrel, Limits, OutOfMemory, Program, Step, Value, Vm};
+use squirrel::{Failure, Fault, Heap, Image, IntoSquirrel, Limits, OutOfMemory, Program, Step, Tag, Value, Vm};
 
 use crate::api::{self, HIDDEN, Handler};
-use crate::data::{Given, encoded};
+use crate::data::{self, Given, encoded};
 use crate::host::{Callback, Effect, Place, PlatformHost, Surroundings, Wait, callback, key_of};
 use crate::http::{HttpAnswer, HttpResponse, Inbound};
+use crate::imp::{ImpEvent, ImpFacts, ImpState, NV, SendPolicy, Sleep, kept};
 use crate::mqtt::{LinkState, MqttEvent, MqttLink, MqttOrder, code};
+
+/// What is said to be wrong with a line or message whose connection was lost.
+const SEND_ERROR_DISCONNECTED: i32 = 3;
 
 /// Events that wait for an agent; what comes then is refused.
 const MOST_WAITING: usize = 1000;
@@ -77,6 +81,8 @@ pub enum Event {
     },
     /// It is to restart when it sees fit, for a reason among `SHUTDOWN_...`.
     Shutdown(i32),
+    /// Something that happens to imps only.
+    Imp(ImpEvent),
 }
 
 /// How far an agent has come.
@@ -105,6 +111,10 @@ pub enum End {
     },
     /// It wanted more memory than it may have.
     OutOfMemory,
+    /// An imp that sleeps deeply.
+    Sleep(Sleep),
+    /// An imp that called `imp.reset()`.
+    Reset,
 }
 
 /// What is at work in the machine.
@@ -142,6 +152,42 @@ impl Agent {
     /// # Errors
     /// If it does not fit the limits.
     pub fn new(
+        image: &Image,
+        programs: &[Program],
+        limits: Limits,
+        surroundings: Surroundings,
+        now_us: i64,
+    ) -> Result<Agent, OutOfMemory> {
+        let mut agent = Agent::make(image, programs, limits, surroundings, now_us)?;
+        agent.begin_program()?;
+        Ok(agent)
+    }
+
+    /// Makes the program of an imp, as [`Agent::new`] makes an agent, for an image of [`imp_image`](crate::imp_image). `nv` is what
+    /// the run before left in the root slot of this name.
+    ///
+    /// # Errors
+    /// If it does not fit the limits.
+    pub fn of_imp(
+        image: &Image,
+        programs: &[Program],
+        limits: Limits,
+        surroundings: Surroundings,
+        facts: ImpFacts,
+        nv: Option<&Data>,
+        now_us: i64,
+    ) -> Result<Agent, OutOfMemory> {
+        let mut agent = Agent::make(image, programs, limits, surroundings, now_us)?;
+        agent.host.imp = Some(Box::new(ImpState::new(facts)));
+        if let Some(data) = nv {
+            let value = agent.vm.make(Given { data, blob_class: agent.host.blob_class })?;
+            agent.vm.set_global(NV, value)?;
+        }
+        agent.begin_program()?;
+        Ok(agent)
+    }
+
+    fn make(
         image: &Image,
         programs: &[Program],
         limits: Limits,
@@ -190,10 +236,7 @@ impl Agent {
         }
         let host = PlatformHost::new(&vm, surroundings, now_us);
         let programs = programs.iter().cloned().collect();
-        let mut agent =
-            Agent { vm, host, programs, waiting: VecDeque::new(), work: Work::Nothing, has_run: false, end: None };
-        agent.begin_program()?;
-        Ok(agent)
+        Ok(Agent { vm, host, programs, waiting: VecDeque::new(), work: Work::Nothing, has_run: false, end: None })
     }
 
     /// Takes note of an event at a Unix time in microseconds. It is handled when the agent [runs](Agent::run), behind what
@@ -213,11 +256,83 @@ impl Agent {
                 self.host.surroundings.ip_address.clone_from(ip_address);
             }
             Event::Disconnected => self.host.surroundings.is_connected = false,
+            Event::Imp(event) => return self.tell_imp(now_us, event.clone()),
             _ if self.waiting.len() >= MOST_WAITING => return false,
             _ => {}
         }
         self.waiting.push_back((now_us, event));
         true
+    }
+
+    /// Takes note of what happens to an imp. Some of it is answered at once, the rest waits for its turn.
+    fn tell_imp(&mut self, now_us: i64, event: ImpEvent) -> bool {
+        match event {
+            ImpEvent::Link(is_connected) => self.link(is_connected),
+            ImpEvent::Sent(code) => self.answer_wait(&[Wait::Sent], code),
+            ImpEvent::ConnectEnded(reason) => {
+                self.answer_wait(&[Wait::Connect], reason);
+                let is_awaited = self.host.imp.as_deref_mut().is_some_and(|imp| std::mem::take(&mut imp.is_connecting));
+                if is_awaited {
+                    self.waiting.push_back((now_us, Event::Imp(event)));
+                }
+            }
+            ImpEvent::Lost(_) | ImpEvent::Blessed(_) => self.waiting.push_back((now_us, Event::Imp(event))),
+        }
+        true
+    }
+
+    /// The connection is there, or is no more: what was held back is sent.
+    fn link(&mut self, is_connected: bool) {
+        self.host.surroundings.is_connected = is_connected;
+        let Some(imp) = self.host.imp.as_deref_mut().filter(|_| is_connected) else {
+            self.answer_wait(&[Wait::Sent], SEND_ERROR_DISCONNECTED);
+            return;
+        };
+        let waits_for_ack = imp.policy.waits_for_ack && !imp.held_back.is_empty();
+        self.host.effects.append(&mut imp.held_back);
+        if waits_for_ack && self.host.wait == Some(Wait::Link) {
+            self.host.wait = Some(Wait::Sent);
+        } else {
+            self.answer_wait(&[Wait::Link], 0);
+        }
+    }
+
+    /// Answers the function that waits for one of these.
+    fn answer_wait(&mut self, waits: &[Wait], answer: i32) {
+        if self.host.wait.take_if(|wait| waits.contains(wait)).is_some() {
+            self.vm.answer(Value::integer(answer));
+        }
+    }
+
+    /// `server.setsendtimeoutpolicy`, of an imp.
+    pub fn send_policy(&self) -> SendPolicy {
+        self.host.imp.as_deref().map(|imp| imp.policy).unwrap_or_default()
+    }
+
+    /// Whether an imp cannot go on without a connection, since it wants to send.
+    pub fn is_suspended(&self) -> bool {
+        self.host.wait == Some(Wait::Link)
+    }
+
+    /// Whether the program waits in the middle of a call.
+    pub fn waits(&self) -> bool {
+        self.host.wait.is_some()
+    }
+
+    /// Bytes that its values take.
+    pub fn used_bytes(&self) -> usize {
+        self.vm.heap().used_bytes()
+    }
+
+    /// Whether nothing waits to be handled but timers.
+    pub fn is_idle(&self) -> bool {
+        self.work == Work::Nothing && self.waiting.is_empty() && self.host.soon.is_empty()
+    }
+
+    /// What is in the root slot `nv`, if it is a table and not too large: an imp has it again in its next run.
+    pub fn nv(&self) -> Option<Data> {
+        let value = self.vm.global(NV).filter(|value| value.is(Tag::Table))?;
+        kept(data::take(self.vm.heap(), value, false))
     }
 
     /// What the agent saved last is safe now.
@@ -297,8 +412,11 @@ impl Agent {
             return Ok(Progress::Idle { wake_us });
         }
         if let Some(wait) = self.host.wait.clone() {
-            if wait == Wait::Restart {
-                return Ok(self.ended(End::Restart));
+            match wait {
+                Wait::Restart => return Ok(self.ended(End::Restart)),
+                Wait::Sleep(sleep) => return Ok(self.ended(End::Sleep(sleep))),
+                Wait::Reset => return Ok(self.ended(End::Reset)),
+                _ => {}
             }
             if !self.answer(&wait)? {
                 let wake_us = if let Wait::Until(until_us) = wait { Some(until_us) } else { None };
@@ -441,12 +559,24 @@ impl Agent {
                     Some((_, event)) => self.begin_event(event)?,
                     None => false,
                 },
-                _ => return Ok(false),
+                _ => return Ok(self.begin_idle()),
             };
             if begun {
                 return Ok(true);
             }
         }
+    }
+
+    /// Calls what `imp.onidle` has set, once.
+    fn begin_idle(&mut self) -> bool {
+        let function = callback(self.vm.heap(), self.host.callbacks, Callback::Idle);
+        if function.is_null() {
+            return false;
+        }
+        if let Some(place) = self.vm.heap_mut().items_mut(self.host.callbacks).get_mut(Callback::Idle as usize) {
+            *place = Value::NULL;
+        }
+        self.start(function, &[], Work::Callback { request: None })
     }
 
     fn begin_timer(&mut self, id: u32) -> bool {
@@ -473,7 +603,8 @@ impl Agent {
                 let function = self.vm.heap().table_get(table, key, &mut 0);
                 let Some(function) = function else {
                     let name = String::from_utf8_lossy(&name);
-                    self.host.complain(&format!("no handler for agent.send(\"{name}\")"));
+                    let sender = if self.host.imp.is_some() { "device" } else { "agent" };
+                    self.host.complain(&format!("no handler for {sender}.send(\"{name}\")"));
                     return Ok(false);
                 };
                 let blob_class = self.host.blob_class;
@@ -509,6 +640,16 @@ impl Agent {
                 self.start(function, &[bytes], work)
             }
             Event::Mqtt { link, event } => self.begin_mqtt(link, event)?,
+            Event::Imp(event) => {
+                let (which, argument) = match event {
+                    ImpEvent::ConnectEnded(reason) => (Callback::Connect, Value::integer(reason)),
+                    ImpEvent::Lost(reason) => (Callback::Disconnect, Value::integer(reason)),
+                    ImpEvent::Blessed(is_blessed) => (Callback::Blessed, Value::bool(is_blessed)),
+                    ImpEvent::Link(_) | ImpEvent::Sent(_) => return Ok(false),
+                };
+                let function = registered(self, which);
+                !function.is_null() && self.start(function, &[argument], work)
+            }
             // Noted when it came.
             Event::Uploaded { .. } => false,
             Event::Shutdown(reason) => {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use squirrel::{Call, Fault, Heap, Held, Host, Value, Vm};
 
 use crate::http::{Headers, HttpAnswer, HttpRequest, HttpResponse};
+use crate::imp::{ImpOrder, ImpState, Sleep};
 use crate::mqtt::{MqttLink, MqttOrder};
 
 /// What the machine of a program holds, in this order from place 0.
@@ -48,15 +49,15 @@ impl Place {
 pub(crate) enum Callback {
     /// `http.onrequest`
     Request,
-    /// `device.onconnect`
+    /// `device.onconnect`; on imps what `server.connect` calls in the end
     Connect,
-    /// `device.ondisconnect`
+    /// `device.ondisconnect`; on imps `server.onunexpecteddisconnect`
     Disconnect,
     /// `server.onshutdown`
     Shutdown,
     /// `imp.onunhandledexception`
     Unhandled,
-    /// `device.on`, by name
+    /// `device.on` or `agent.on`, by name
     Messages,
     /// `imp.wakeup`, by the timer's number
     Timers,
@@ -70,11 +71,15 @@ pub(crate) enum Callback {
     MqttClients,
     /// What MQTT orders call in the end, by the order's number, and `disconnect` by the connection's
     MqttCalls,
+    /// `imp.onidle`
+    Idle,
+    /// What `server.bless` calls in the end
+    Blessed,
 }
 
 impl Callback {
     /// How many there are.
-    pub(crate) const COUNT: usize = Callback::MqttCalls as usize + 1;
+    pub(crate) const COUNT: usize = Callback::Blessed as usize + 1;
     /// Those that are tables of functions.
     pub(crate) const TABLES: [Callback; 7] = [
         Callback::Messages,
@@ -97,7 +102,7 @@ pub enum Effect {
         /// The line, any bytes.
         text: Vec<u8>,
     },
-    /// A message to its device.
+    /// A message to the other side.
     Send {
         /// Its name.
         name: Vec<u8>,
@@ -156,6 +161,8 @@ pub enum Effect {
         /// What to keep: a table.
         data: Data,
     },
+    /// What only an imp wants.
+    Imp(ImpOrder),
 }
 
 /// What a program that waits in the middle of a call waits for.
@@ -171,6 +178,16 @@ pub(crate) enum Wait {
     Saved,
     /// `server.restart`
     Restart,
+    /// What an imp sends without a connection
+    Link,
+    /// `server.connect`
+    Connect,
+    /// That the server has acknowledged what was sent
+    Sent,
+    /// `server.sleepfor` and the like
+    Sleep(Sleep),
+    /// `imp.reset`
+    Reset,
 }
 
 /// A timer.
@@ -292,6 +309,8 @@ pub(crate) struct PlatformHost {
     pub(crate) credit: Credit,
     /// For signatures.
     pub(crate) crypto_credit: Credit,
+    /// What only imps have.
+    pub(crate) imp: Option<Box<ImpState>>,
 }
 
 /// What requests cost: a store that fills up again.
@@ -356,6 +375,7 @@ impl PlatformHost {
             last_id: 0,
             credit: Credit::new(now_us),
             crypto_credit: Credit::new(now_us),
+            imp: None,
         }
     }
 

@@ -8,6 +8,7 @@ use squirrel::{Image, Limits, Program, SnapshotError, Value, Vm};
 use crate::agent::{Agent, Event, Work};
 use crate::host::{Credit, PlatformHost, Surroundings, Timer, Timers, Upload, Wait};
 use crate::http::{Headers, HttpAnswer, curl};
+use crate::imp::ImpState;
 use crate::mqtt::{MqttEvent, MqttLink};
 
 /// The version of what is written here; a reader knows its own only.
@@ -36,6 +37,7 @@ struct State {
     work: Work,
     /// How many programs have not begun.
     programs_left: usize,
+    imp: Option<Box<ImpState>>,
 }
 
 impl Agent {
@@ -84,6 +86,7 @@ impl Agent {
             waiting: self.waiting.iter().filter(|(_, event)| is_kept(event)).cloned().collect(),
             work: self.work,
             programs_left: self.programs.len(),
+            imp: host.imp.clone(),
         };
         postcard::to_allocvec(&(VERSION, state, machine)).map_err(|_| SnapshotError::TooLarge)
     }
@@ -131,6 +134,7 @@ impl Agent {
             last_id: state.last_id,
             credit: state.credit,
             crypto_credit: state.crypto_credit,
+            imp: state.imp,
             ..PlatformHost::new(&vm, surroundings, now_us)
         };
         // It was safe when the snapshot was taken.

@@ -59,7 +59,7 @@ fn microseconds(seconds: f64) -> Option<i64> {
     (0.0..=LONGEST_S).contains(&seconds).then_some((seconds * 1e6) as i64)
 }
 
-fn wakeup(call: &mut Call<'_>) -> Result<Flow, Fault> {
+pub(super) fn wakeup(call: &mut Call<'_>) -> Result<Flow, Fault> {
     let seconds = f64::from(call.argument(1).as_number().unwrap_or(0.0));
     let delay_us = microseconds(seconds).ok_or("invalid interval in imp.wakeup(interval, callback)")?;
     let name = match call.argument(3) {
@@ -81,7 +81,7 @@ fn wakeup(call: &mut Call<'_>) -> Result<Flow, Fault> {
     Ok(Flow::Return(timer))
 }
 
-fn cancel_wakeup(call: &mut Call<'_>) -> Result<Flow, Fault> {
+pub(super) fn cancel_wakeup(call: &mut Call<'_>) -> Result<Flow, Fault> {
     let timer = call.argument(1);
     let id = match timer.tag() {
         Tag::String => {
@@ -98,7 +98,7 @@ fn cancel_wakeup(call: &mut Call<'_>) -> Result<Flow, Fault> {
     done()
 }
 
-fn sleep(call: &mut Call<'_>) -> Result<Flow, Fault> {
+pub(super) fn sleep(call: &mut Call<'_>) -> Result<Flow, Fault> {
     if call.step == 1 {
         return done();
     }
@@ -114,7 +114,7 @@ fn environment(_: &mut Call<'_>) -> Result<Flow, Fault> {
     Ok(Flow::Return(Value::integer(ENVIRONMENT_AGENT)))
 }
 
-fn memory_free(call: &mut Call<'_>) -> Result<Flow, Fault> {
+pub(super) fn memory_free(call: &mut Call<'_>) -> Result<Flow, Fault> {
     let free = call.heap.limit_bytes().saturating_sub(call.heap.used_bytes());
     Ok(Flow::Return(Value::integer(i32::try_from(free).unwrap_or(i32::MAX))))
 }

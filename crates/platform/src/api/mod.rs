@@ -6,8 +6,11 @@ mod device;
 mod http;
 mod imp;
 mod mqtt;
+mod on_imp;
 mod server;
 mod signatures;
+
+pub use on_imp::imp_image;
 
 pub(crate) use http::{answer_table, request_table};
 pub(crate) use mqtt::{Handler, arguments, handler, message_table};
@@ -28,18 +31,14 @@ const MQTT_MESSAGE: &str = "mqttmessage";
 
 /// Makes the image of all agents. `seed` is a secret number: see [`ImageBuilder::with_seed`].
 pub fn agent_image(seed: u64) -> Image {
-    let mut builder = ImageBuilder::with_seed(Dialect::Imp, seed);
-    for &(name, value) in CONSTANTS {
-        builder = builder.constant(name, syntax::Constant::Scalar(syntax::Scalar::Integer(value)));
-    }
     let http: Vec<Member<'_>> =
         [http::MEMBERS, codec::json::MEMBERS, codec::url::MEMBERS, codec::base64::MEMBERS].concat();
-    builder
+    with_constants(ImageBuilder::with_seed(Dialect::Imp, seed))
         .object("server", server::MEMBERS)
         .object("http", &[&http[..], &[Member::Object { name: "hash", members: codec::hash::MEMBERS }]].concat())
         .object("device", device::MEMBERS)
         .object("imp", imp::MEMBERS)
-        .object("crypto", &[codec::crypto::MEMBERS, signatures::MEMBERS].concat())
+        .object("crypto", &crypto_members())
         .class(REQUEST, Some(REQUEST), http::REQUEST_METHODS)
         .class(RESPONSE, Some(RESPONSE), http::RESPONSE_METHODS)
         .object("mqtt", mqtt::MEMBERS)
@@ -48,6 +47,19 @@ pub fn agent_image(seed: u64) -> Image {
         .class(MQTT_CLIENT, Some(MQTT_CLIENT), mqtt::CLIENT_METHODS)
         .class(MQTT_MESSAGE, Some(MQTT_MESSAGE), mqtt::MESSAGE_METHODS)
         .build()
+}
+
+/// The constants, which both sides know.
+fn with_constants(mut builder: ImageBuilder) -> ImageBuilder {
+    for &(name, value) in CONSTANTS {
+        builder = builder.constant(name, syntax::Constant::Scalar(syntax::Scalar::Integer(value)));
+    }
+    builder
+}
+
+/// Members of `crypto`, on both sides.
+fn crypto_members() -> Vec<Member<'static>> {
+    [codec::crypto::MEMBERS, signatures::MEMBERS].concat()
 }
 
 /// The names of the classes that programs cannot see.

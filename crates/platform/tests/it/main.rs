@@ -1,6 +1,7 @@
 //! What programs see of the platform.
 
 mod crypto;
+mod imps;
 mod life;
 mod messages;
 mod mqtt;

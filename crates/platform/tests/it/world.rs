@@ -189,6 +189,7 @@ impl World {
                     self.orders.push(order);
                 }
                 Effect::Cancel { id } => self.open.retain(|(open, _)| *open != id),
+                Effect::Imp(order) => panic!("{order:?} of an agent"),
                 Effect::Save { data } => {
                     self.saved = Some(data);
                     self.agent.saved();

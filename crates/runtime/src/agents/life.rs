@@ -734,6 +734,8 @@ impl<'s> Life<'s> {
                     order.abort();
                 }
             }
+            // Agents give none.
+            Effect::Imp(_) => {}
             Effect::Save { data } => {
                 self.await_forgotten().await;
                 // What cannot be kept is tried again, since the program is told that it is.

@@ -1,14 +1,11 @@
 //! Programs of agents, compiled, so that the devices of a group share them.
 
 use crate::line;
-use impstead_device_protocol::{Key, Value};
+use impstead_device_protocol::Value;
 use impstead_model::{DeploymentId, DeviceGroupId, DeviceId};
 use impstead_store::{Store, StoreError};
 use platform::requires;
-use squirrel::{
-    Image, Program,
-    syntax::{Constant, Scalar},
-};
+use squirrel::{Image, Program};
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
@@ -84,12 +81,12 @@ impl Programs {
         let current = line::environment(&DeviceId::new(""), &program).encode().unwrap_or_default();
         let is_current = environment.is_none_or(|environment| *environment == current);
         let environment = environment.map_or(current, <[u8]>::to_vec);
-        let constants = constants(&Value::decode(&environment).unwrap_or(Value::Null));
+        let known = Value::decode(&environment).unwrap_or(Value::Null);
         units.push((AGENT_CODE.as_bytes().to_vec(), program.code));
         let image = image.clone();
         let programs = match unknown {
             Some(error) => Err(error),
-            None => tokio::task::spawn_blocking(move || compile(&image, &units, constants))
+            None => tokio::task::spawn_blocking(move || platform::compile(&image, &units, &known))
                 .await
                 .unwrap_or_else(|error| Err(format!("it cannot be compiled: {error}"))),
         };
@@ -133,47 +130,4 @@ impl Known {
             self.recent.pop_front();
         }
     }
-}
-
-/// Compiles libraries and the program behind them, each with what the ones before it declare.
-fn compile(
-    image: &Image,
-    units: &[(Vec<u8>, Vec<u8>)],
-    mut constants: Vec<(Box<[u8]>, Constant)>,
-) -> Result<Vec<Program>, String> {
-    let mut programs = Vec::with_capacity(units.len());
-    for (name, source) in units {
-        let program = Program::compile_knowing(image, source, name, &constants).map_err(|errors| {
-            let error = errors.first().map(ToString::to_string).unwrap_or_default();
-            format!("{}:{error}", String::from_utf8_lossy(name))
-        })?;
-        constants.extend_from_slice(program.constants());
-        programs.push(program);
-    }
-    Ok(programs)
-}
-
-/// The enums of an environment.
-fn constants(environment: &Value) -> Vec<(Box<[u8]>, Constant)> {
-    let Value::Table(parts) = environment else { return Vec::new() };
-    let mut constants = Vec::new();
-    for (name, part) in parts {
-        let (Key::String(name), Value::Table(members)) = (name, part) else { continue };
-        if !name.starts_with(b"__") {
-            continue;
-        }
-        let members = members.iter().filter_map(|(name, value)| {
-            let Key::String(name) = name else { return None };
-            let value = match value {
-                Value::Int(integer) => Scalar::Integer(*integer),
-                Value::Float(float) => Scalar::Float(float.to_f32()),
-                Value::Bool(bool) => Scalar::Bool(*bool),
-                Value::String(text) => Scalar::String(text.clone()),
-                _ => return None,
-            };
-            Some((name.clone(), value))
-        });
-        constants.push((name.clone(), Constant::Enum(members.collect())));
-    }
-    constants
 }
