@@ -394,6 +394,11 @@ impl Agent {
         self.vm.resident_bytes()
     }
 
+    /// Instructions that the program has run since it began.
+    pub fn spent(&self) -> u64 {
+        self.vm.spent()
+    }
+
     /// Runs the agent for about `fuel` instructions at a Unix time in microseconds, which never goes back.
     pub fn run(&mut self, now_us: i64, fuel: u32) -> Progress {
         if let Some(end) = self.end {

@@ -5,6 +5,7 @@ use super::{
     mqtt::Connection,
     programs::Compiled,
     requests::{Order, carry_out},
+    turns::Turns,
 };
 use crate::readable;
 use futures_util::FutureExt as _;
@@ -379,6 +380,7 @@ struct Life<'s> {
     uploads: HashMap<u32, mpsc::Sender<Vec<u8>>>,
     mqtt: Option<Connection>,
     answers: (mpsc::Sender<Box<Event>>, mpsc::Receiver<Box<Event>>),
+    turns: Turns,
     /// Under way: the store forgets what the agent was while it slept.
     forgotten: Option<JoinHandle<Result<(), StoreError>>>,
 }
@@ -410,6 +412,7 @@ impl<'s> Life<'s> {
             uploads: HashMap::new(),
             mqtt: None,
             answers: mpsc::channel(MOST_ANSWERS),
+            turns: Turns::new(),
             forgotten: None,
         }
     }
@@ -482,6 +485,11 @@ impl<'s> Life<'s> {
                     return self.stop(inbox).await;
                 }
             }
+            tokio::select! {
+                biased;
+                () = self.turns.next(self.agent.spent(), &self.shared.slow_lane) => {}
+                () = self.shared.stop.cancelled() => {}
+            }
             let progress = self.agent.run(self.now_us(), FUEL);
             for effect in self.agent.take_effects() {
                 self.do_for_it(effect).await;
@@ -513,6 +521,7 @@ impl<'s> Life<'s> {
                         }
                         continue;
                     }
+                    self.turns.rest();
                     let due = wake_us.map(|wake_us| {
                         let wait_us = u64::try_from(wake_us - self.now_us()).unwrap_or(0);
                         Instant::now() + Duration::from_micros(wait_us)

@@ -12,6 +12,7 @@ mod life;
 mod mqtt;
 mod programs;
 mod requests;
+mod turns;
 
 use crate::{Line, Logs, NewLine, Outbound};
 use impstead_device_protocol::Value;
@@ -31,6 +32,7 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use turns::SlowLane;
 
 /// What may wait for an agent; beyond that, requests are refused and messages lost.
 const MOST_WAITING: usize = 256;
@@ -97,6 +99,7 @@ struct Shared {
     programs: Programs,
     registry: Mutex<Registry>,
     line: OnceLock<Line>,
+    slow_lane: SlowLane,
     /// Where agents run.
     threads: OnceLock<runtime::Handle>,
     /// All agents that are to run are known.
@@ -216,6 +219,7 @@ impl Agents {
             programs: Programs::default(),
             registry: Mutex::default(),
             line: OnceLock::new(),
+            slow_lane: SlowLane::new(std::thread::available_parallelism().map_or(1, usize::from)),
             threads: OnceLock::new(),
             ready: SetOnce::new(),
             alarm: Notify::new(),

@@ -117,6 +117,8 @@ pub struct Vm {
     /// An error of the host's that nothing caught.
     pub(crate) failure: Option<Box<Failure>>,
     pub(crate) fuel: i64,
+    /// All the fuel that was ever used.
+    spent: u64,
 }
 
 impl Vm {
@@ -156,6 +158,7 @@ impl Vm {
             noted: None,
             failure: None,
             fuel: 0,
+            spent: 0,
         }
     }
 
@@ -335,7 +338,9 @@ impl Vm {
         }
         self.fuel = self.fuel.saturating_add(i64::from(fuel));
         self.recent.clear();
+        let given = self.fuel;
         let step = self.run_slice(host);
+        self.spent = self.spent.wrapping_add(u64::try_from(given - self.fuel).unwrap_or(0));
         if self.fuel > 0 {
             self.fuel = 0;
         }
@@ -353,6 +358,11 @@ impl Vm {
             Step::More => {}
         }
         step
+    }
+
+    /// Returns how many instructions have run since the machine was made, or what they would have been for native functions.
+    pub fn spent(&self) -> u64 {
+        self.spent
     }
 
     fn rest(&mut self) {
