@@ -102,6 +102,11 @@ pub enum Effect {
         /// The line, any bytes.
         text: Vec<u8>,
     },
+    /// A limit that it has reached, for its log; there one line is enough, however often this happens.
+    Limit {
+        /// What there was too much of.
+        text: &'static str,
+    },
     /// A message to the other side.
     Send {
         /// Its name.
@@ -410,6 +415,11 @@ impl PlatformHost {
 
     pub(crate) fn log(&mut self, error: bool, text: Vec<u8>) {
         self.effects.push(Effect::Log { error, text });
+    }
+
+    /// Notes that the program has reached a limit.
+    pub(crate) fn reached(&mut self, text: &'static str) {
+        self.effects.push(Effect::Limit { text });
     }
 
     /// Logs what the platform itself has to say about a mistake.

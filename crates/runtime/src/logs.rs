@@ -34,6 +34,12 @@ const MOST_LOST_BATCHES: usize = 100;
 const FIRST_RETRY: Duration = Duration::from_millis(100);
 const LONGEST_RETRY: Duration = Duration::from_secs(5);
 
+/// How long the log is silent about a limit of which it has said that it is reached.
+const SAY_AGAIN_MS: i64 = 60_000;
+
+/// What the log says when a device's program logs too much.
+const THROTTLED: &str = "Messages throttled";
+
 /// What logs may cost.
 #[derive(Clone, Copy, Debug)]
 pub struct LogLimits {
@@ -143,7 +149,8 @@ struct Recent {
     /// Its newest stamp.
     last_ms: i64,
     allowance: f64,
-    throttled: bool,
+    /// Limits of which the log said not long ago that they are reached, and when.
+    said: Vec<(&'static str, i64)>,
 }
 
 impl Logs {
@@ -169,30 +176,16 @@ impl Logs {
     ///
     /// Lines of a device are stamped, seen and kept in the order of these calls. The platform's own are not throttled.
     pub fn push(&self, line: NewLine) -> Pushed {
-        let shared = &*self.0;
-        let hash = usize::try_from(shared.hasher.hash_one(&line.device) % SHARDS as u64).expect("it is below 64");
-        let mut shard = lock(&shared.shards[hash]);
-        let shard = &mut *shard;
-        let now_ms = shared.clock.now_ms();
-        let recent = shard.devices.entry(line.device.clone()).or_insert_with(|| Recent {
-            last_ms: i64::MIN,
-            allowance: f64::from(shared.limits.burst),
-            throttled: false,
-        });
-        recent.refill(&shared.limits, now_ms);
-        if line.source != LogSource::Status && !recent.take() {
-            if !recent.throttled {
-                recent.throttled = true;
-                let message = "Messages throttled".to_owned();
-                shared.admit(
-                    &mut shard.waiting,
-                    recent.last_ms,
-                    NewLine { source: LogSource::Status, message, ..line },
-                );
-            }
-            return Pushed::Throttled;
+        self.0.take(&mut self.0.shard_of(&line.device), line)
+    }
+
+    /// The same for a line that says that a limit is reached, unless the log of the device has said so of this limit within the
+    /// last minute.
+    pub fn push_limit(&self, limit: &'static str, line: NewLine) {
+        let mut shard = self.0.shard_of(&line.device);
+        if self.0.recent(&mut shard, &line.device).may_say(limit) {
+            self.0.take(&mut shard, line);
         }
-        shared.admit(&mut shard.waiting, recent.last_ms, line)
     }
 
     /// Waits until a line is durable, or lost.
@@ -261,6 +254,36 @@ impl Fates {
 }
 
 impl Shared {
+    fn shard_of(&self, device: &DeviceId) -> MutexGuard<'_, Shard> {
+        let hash = usize::try_from(self.hasher.hash_one(device) % SHARDS as u64).expect("it is below 64");
+        lock(&self.shards[hash])
+    }
+
+    /// What is remembered of a device, as it is now.
+    fn recent<'s>(&self, shard: &'s mut Shard, device: &DeviceId) -> &'s mut Recent {
+        let recent = shard.devices.entry(device.clone()).or_insert_with(|| Recent {
+            last_ms: i64::MIN,
+            allowance: f64::from(self.limits.burst),
+            said: Vec::new(),
+        });
+        recent.refill(&self.limits, self.clock.now_ms());
+        recent
+    }
+
+    /// Takes a line, unless its device's program logs too much.
+    fn take(&self, shard: &mut Shard, line: NewLine) -> Pushed {
+        let recent = self.recent(shard, &line.device);
+        let at_ms = recent.last_ms;
+        if line.source == LogSource::Status || recent.take() {
+            return self.admit(&mut shard.waiting, at_ms, line);
+        }
+        if recent.may_say(THROTTLED) {
+            let line = NewLine { source: LogSource::Status, message: THROTTLED.to_owned(), ..line };
+            self.admit(&mut shard.waiting, at_ms, line);
+        }
+        Pushed::Throttled
+    }
+
     /// Stamps, publishes and queues a line, under its shard's lock.
     fn admit(&self, waiting: &mut Vec<Arc<Published>>, at_ms: i64, line: NewLine) -> Pushed {
         let NewLine { device, group, log_type, source, message } = line;
@@ -341,15 +364,26 @@ impl Recent {
             return false;
         }
         self.allowance -= 1.0;
-        self.throttled = false;
         true
     }
 
+    /// Whether the log is to say that a limit is reached; notes that it does.
+    fn may_say(&mut self, limit: &'static str) -> bool {
+        let now_ms = self.last_ms;
+        self.said.retain(|&(_, at_ms)| now_ms - at_ms < SAY_AGAIN_MS);
+        let is_new = self.said.iter().all(|&(said, _)| said != limit);
+        if is_new {
+            self.said.push((limit, now_ms));
+        }
+        is_new
+    }
+
     /// Whether nothing would change if this were forgotten.
-    fn is_past(&self, limits: &LogLimits, now_ms: i64) -> bool {
-        let mut later = Self { ..*self };
-        later.refill(limits, now_ms);
-        later.allowance >= f64::from(limits.burst) && self.last_ms < now_ms
+    fn is_past(&mut self, limits: &LogLimits, now_ms: i64) -> bool {
+        let was_ms = self.last_ms;
+        self.refill(limits, now_ms);
+        let is_silent = self.said.iter().all(|&(_, at_ms)| now_ms - at_ms >= SAY_AGAIN_MS);
+        self.allowance >= f64::from(limits.burst) && is_silent && was_ms < now_ms
     }
 }
 
@@ -476,12 +510,33 @@ mod tests {
         world.clock.0.fetch_add(1000, Ordering::SeqCst);
         assert!(matches!(world.push(LogSource::ServerLog, "6"), Pushed::Queued(_)), "one a second");
         assert_eq!(world.push(LogSource::ServerLog, "7"), Pushed::Throttled);
-        assert_eq!(messages(world.seen()), ["6", "Messages throttled"]);
+        assert_eq!(messages(world.seen()), ["6"], "that is known");
         world.clock.0.fetch_add(60_000, Ordering::SeqCst);
         for number in 0..4 {
             let expected = number < 3;
             assert_eq!(matches!(world.push(LogSource::ServerLog, "x"), Pushed::Queued(_)), expected);
         }
+    }
+
+    #[tokio::test]
+    async fn limits_are_said_once_a_minute_each() {
+        let world = World::new(LogLimits::default()).await;
+        let reach = |limit: &'static str, number: u32| {
+            let device = world.device.clone();
+            let (log_type, source) = (LogType::Development, LogSource::AgentError);
+            world.logs.push_limit(limit, NewLine { device, group: None, log_type, source, message: format!("{limit} {number}") });
+        };
+        let seen = || world.seen().into_iter().map(|(_, message)| message).collect::<Vec<_>>();
+        for number in 0..3 {
+            reach("timers", number);
+            reach("requests", number);
+        }
+        assert_eq!(seen(), ["timers 0", "requests 0"]);
+        world.clock.0.fetch_add(59_999, Ordering::SeqCst);
+        reach("timers", 3);
+        world.clock.0.fetch_add(1, Ordering::SeqCst);
+        reach("timers", 4);
+        assert_eq!(seen(), ["timers 4"]);
     }
 
     #[tokio::test]

@@ -48,7 +48,7 @@ fn send(call: &mut Call<'_>) -> Result<Flow, Fault> {
         host.complain("skipped unserialisable data");
     }
     if taken.too_large {
-        host.complain("message too large in device.send(name, data)");
+        host.reached("message too large in device.send(name, data)");
     } else if host.surroundings.is_connected {
         host.effects.push(Effect::Send { name, data: taken.data });
     }

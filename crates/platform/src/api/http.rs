@@ -11,6 +11,9 @@ use crate::http::{Headers, HttpAnswer, HttpRequest, HttpResponse, Inbound, TOO_M
 /// How long a request may take where the program does not say, in seconds.
 const TIMEOUT_S: f32 = 600.0;
 
+/// Requests that may be under way at once.
+const MOST_UNDER_WAY: usize = 64;
+
 /// Headers that a response may have, and their bytes in all.
 const MOST_HEADERS: usize = 100;
 const MOST_HEADER_BYTES: usize = 64 * 1024;
@@ -266,9 +269,10 @@ fn submit(host: &mut PlatformHost, id: u32, request: HttpRequest, effect: impl F
     let scheme = request.url.iter().take(6).map(u8::to_ascii_lowercase).collect::<Vec<_>>();
     let refused = if !scheme.starts_with(b"http:") && !scheme.starts_with(b"https:") {
         Some(curl::BAD_URL)
-    } else if host.credit.take(host.now_us, 1.0) {
+    } else if host.requests.len() < MOST_UNDER_WAY && host.credit.take(host.now_us, 1.0) {
         None
     } else {
+        host.reached("too many requests");
         Some(TOO_MANY_REQUESTS)
     };
     host.requests.insert(id);

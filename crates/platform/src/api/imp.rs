@@ -68,6 +68,7 @@ pub(super) fn wakeup(call: &mut Call<'_>) -> Result<Flow, Fault> {
     };
     let host = host(call)?;
     if host.timers.len() >= MOST_TIMERS {
+        host.reached("too many timers in imp.wakeup(interval, callback)");
         return done();
     }
     let (class, id) = (host.timer_class, host.last_id.wrapping_add(1));

@@ -27,9 +27,6 @@ const FUEL: u32 = 10_000;
 /// How long an agent may go on before others have their turn; a slice more at most.
 const TURN: Duration = Duration::from_micros(100);
 
-/// Requests that an agent may have under way.
-const MOST_REQUESTS: usize = 64;
-
 /// Requests to an agent that wait for its answers, before those are looked for whose callers have gone.
 const MOST_OPEN: usize = 64;
 
@@ -689,6 +686,7 @@ impl<'s> Life<'s> {
                 let source = if error { LogSource::AgentError } else { LogSource::AgentLog };
                 self.shared.log(self.device, self.handle, source, readable(text));
             }
+            Effect::Limit { text } => self.shared.log_limit(self.device, self.handle.place(), text),
             Effect::Send { name, data } => {
                 if let Some(line) = self.shared.line.get() {
                     line.send(self.device, &name, data);
@@ -700,11 +698,6 @@ impl<'s> Life<'s> {
                 }
             }
             Effect::Request { id, request, timeout_us, validate, stream, uploads } => {
-                if self.orders.len() >= MOST_REQUESTS {
-                    let answer = platform::HttpAnswer { status: 429, ..Default::default() };
-                    self.tell(Event::Answer { id, answer });
-                    return;
-                }
                 let upload = uploads.then(|| mpsc::channel(MOST_PIECES)).map(|(pieces, upload)| {
                     self.uploads.insert(id, pieces);
                     upload

@@ -262,6 +262,16 @@ impl Agents {
     /// # Errors
     /// If it does not.
     pub async fn request(&self, agent_id: &str, request: Inbound) -> Result<HttpResponse, Unanswered> {
+        let answer = self.answer_to(agent_id, request).await;
+        match answer {
+            Err(Unanswered::TooMany) => self.0.log_limit_of(agent_id, "too many requests to the agent"),
+            Err(Unanswered::TimedOut) => self.0.log_limit_of(agent_id, "a request to the agent was not answered in time"),
+            Ok(_) | Err(Unanswered::NotFound | Unanswered::Ended) => {}
+        }
+        answer
+    }
+
+    async fn answer_to(&self, agent_id: &str, request: Inbound) -> Result<HttpResponse, Unanswered> {
         self.0.ready.wait().await;
         let (answer, answered) = oneshot::channel();
         self.0.ask(agent_id, Told::Request(Box::new(request), answer))?;
@@ -545,6 +555,25 @@ impl Shared {
         let Place { group, log_type, .. } = handle.place();
         self.logs.push(NewLine { device: device.clone(), group, log_type, source, message });
     }
+
+    /// Logs that an agent has reached a limit, unless the log says so already.
+    fn log_limit(&self, device: &DeviceId, place: Place, limit: &'static str) {
+        let Place { group, log_type, .. } = place;
+        let (device, source, message) = (device.clone(), LogSource::AgentError, format!("ERROR: {limit}"));
+        self.logs.push_limit(limit, NewLine { device, group, log_type, source, message });
+    }
+
+    /// The same for an agent of which only the id is known.
+    fn log_limit_of(&self, agent_id: &str, limit: &'static str) {
+        let found = {
+            let registry = self.registry();
+            let device = registry.by_agent.get(agent_id);
+            device.and_then(|device| Some((device.clone(), registry.by_device.get(device)?.place())))
+        };
+        if let Some((device, place)) = found {
+            self.log_limit(&device, place, limit);
+        }
+    }
 }
 
 impl Registry {
@@ -570,11 +599,15 @@ impl Registry {
 }
 
 impl Entry {
-    fn group(&self) -> Option<DeviceGroupId> {
+    fn place(&self) -> Place {
         match self {
-            Entry::Awake(handle) => handle.place().group,
-            Entry::Asleep(asleep) => asleep.place.group.clone(),
+            Entry::Awake(handle) => handle.place(),
+            Entry::Asleep(asleep) => asleep.place.clone(),
         }
+    }
+
+    fn group(&self) -> Option<DeviceGroupId> {
+        self.place().group
     }
 }
 

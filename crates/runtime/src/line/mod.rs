@@ -134,7 +134,7 @@ impl Line {
             let why = if sent == Sent::Full { "too much waits for the device" } else { "it is too large" };
             let message = format!("ERROR: device.send({:?}) was dropped: {why}", String::from_utf8_lossy(name));
             let source = LogSource::AgentError;
-            self.0.logs.push(NewLine { device: device.clone(), group, log_type, source, message });
+            self.0.logs.push_limit(why, NewLine { device: device.clone(), group, log_type, source, message });
         }
         sent
     }

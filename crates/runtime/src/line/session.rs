@@ -399,6 +399,19 @@ impl<T: Transport> Session<'_, T> {
         pushed
     }
 
+    /// Says that a message of the device does not reach its agent.
+    fn not_delivered(&mut self, name: &str, why: Undelivered) {
+        if why == Undelivered::NoAgent {
+            self.log(LogSource::AgentError, format!("ERROR: no handler for agent.send({name:?})"));
+            return;
+        }
+        let limit = "too much waits for the agent";
+        let (device, Place { group, log_type }) = (self.id.clone(), self.handle.place());
+        let message = format!("ERROR: agent.send({name:?}) was dropped: {limit}");
+        let line = NewLine { device, group, log_type, source: LogSource::AgentError, message };
+        self.line.logs.push_limit(limit, line);
+    }
+
     fn status(&mut self, message: String) {
         self.log(LogSource::Status, message);
     }
@@ -571,14 +584,7 @@ impl<T: Transport> Session<'_, T> {
             Some(DeviceFrame::Message(Message { seq, ack_wanted, name, value })) => {
                 self.number(seq)?;
                 if let Err(why) = self.line.agents.message(&self.id, &name, value) {
-                    let name = String::from_utf8_lossy(&name).into_owned();
-                    let text = match why {
-                        Undelivered::NoAgent => format!("ERROR: no handler for agent.send({name:?})"),
-                        Undelivered::Full => {
-                            format!("ERROR: agent.send({name:?}) was dropped: too much waits for the agent")
-                        }
-                    };
-                    self.log(LogSource::AgentError, text);
+                    self.not_delivered(&String::from_utf8_lossy(&name), why);
                 }
                 self.owe(seq, ack_wanted);
                 Ok(())
