@@ -51,6 +51,7 @@ install_debian_packages() {
     { have python3 && python3 -c 'import ensurepip, venv' 2>/dev/null; } || missing+=(python3-venv)
     have wrk || missing+=(wrk)
     have lua5.4 || missing+=(lua5.4)
+    have chromium || missing+=(chromium)
     [ "${#missing[@]}" -gt 0 ] || return 0
 
     say "installing Debian packages: ${missing[*]}"

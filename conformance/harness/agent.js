@@ -89,10 +89,4 @@ export class Agent {
         const { status } = await this.api.request('POST', `/devices/${this.added.id}/${action}`);
         assert.ok(status === 202 || status === 204 || status === 200, `${action}: ${status}`);
     }
-
-    /** Deploys something else, and has it taken up. */
-    async replace(agent_code) {
-        await this.api.deployment(this.group, { agent_code });
-        await this.restart();
-    }
 }

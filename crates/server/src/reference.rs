@@ -9,7 +9,7 @@ use crate::{
 };
 use axum::{
     extract::State,
-    http::header,
+    http::header::{self, HeaderName},
     response::{IntoResponse, Redirect, Response},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -41,6 +41,8 @@ pub async fn show(State(app): State<App>) -> Response {
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
         (header::CACHE_CONTROL, CACHE_CONTROL),
         (header::REFERRER_POLICY, "no-referrer"),
+        // Pages that it opens, or that open it, get no hold of it: not even to lead it elsewhere.
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     ];
     (headers, [(header::CONTENT_SECURITY_POLICY, policy)], page).into_response()
 }

@@ -106,7 +106,7 @@ fn requests_cost_credit() {
         imp.wakeup(3, function() { server.log(http.get("http://a.example/").sendsync().statuscode) });
     "#,
     );
-    assert_eq!(world.run_for(2).log, ["5"]);
+    assert_eq!(world.run_for(2).log, ["!limit: too many requests", "5"]);
     assert_eq!(world.requests.len(), 40);
     world.run_for(2);
     assert_eq!(world.requests.len(), 41);

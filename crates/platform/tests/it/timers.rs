@@ -62,6 +62,7 @@ fn wrong_timers_are_refused() {
             "invalid interval in imp.wakeup(interval, callback)",
             "wrong number of parameters",
             "parameter 2 has an invalid type 'integer' ; expected: 'function|function'",
+            "!limit: too many timers in imp.wakeup(interval, callback)",
             "4096"
         ]
     );

@@ -176,7 +176,12 @@ impl World {
                     let text = String::from_utf8_lossy(&text).into_owned();
                     self.log.push(if error { format!("!{text}") } else { text });
                 }
-                Effect::Limit { text } => self.log.push(format!("!limit: {text}")),
+                Effect::Limit { text } => {
+                    let line = format!("!limit: {text}");
+                    if !self.log.contains(&line) {
+                        self.log.push(line);
+                    }
+                }
                 Effect::Send { name, data } => self.sent.push((String::from_utf8(name).unwrap(), data)),
                 Effect::Respond { id, response } => self.responses.push((id, response)),
                 Effect::Request { id, request, .. } => {
