@@ -261,13 +261,15 @@ onEachDatabase('escape', (server) => {
             await agent.untilLogged(STARTED);
             const device = await onLine(t, server, agent.added);
             device.message('go', null);
+            await device.next('message');
+            // Otherwise this process, which reads all that, would measure itself.
+            device.pause();
             await agent.untilLogged(reached);
             return { agent, device };
         });
         assert.ok(device.connected, 'the device hears as much as it can');
-        assert.equal((await device.next('message')).name.toString(), 'flood');
         await assertSaidOnce(agent, [STARTED, 'agent.log: begins'], reached);
-        await device.stop();
+        device.resume();
         await heals([agent]);
     });
 

@@ -291,6 +291,15 @@ export class Device {
         clearTimeout(timer);
     }
 
+    /** Reads nothing more, as if the network were slow, until `resume`. */
+    pause() {
+        this.#socket.socket.pause();
+    }
+
+    resume() {
+        this.#socket.socket.resume();
+    }
+
     /** Cuts the line without a word. */
     drop() {
         this.#socket?.socket.terminate();
