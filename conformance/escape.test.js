@@ -53,6 +53,11 @@ const BUSY = {
         server.log("begins");
         local big = blob(200000);
         while (true) try { local text = big.tostring(); http.base64encode(text); http.hash.sha512(text); } catch (error) {}`,
+    'saving over and over': `
+        server.log("begins");
+        local text = "";
+        while (text.len() < 60000) text += "0123456789";
+        for (local i = 0;; i++) server.save({ i = i, text = text });`,
     'JSON over and over': `
         server.log("begins");
         local items = array(3000, "0123456789");
@@ -291,6 +296,22 @@ onEachDatabase('escape', (server) => {
             const before = numbers.slice(0, log.indexOf(throttled));
             assert.equal(before.at(-1), before[0] + before.length - 1, 'no line is missing before');
         }
+    });
+
+    test('a flood of huge log lines', async (t) => {
+        const code = `
+            local text = "x";
+            while (text.len() < 200000) text += text;
+            while (true) server.log(text);`;
+        const agents = await besideNeighbours(t, async () => {
+            const agents = await Agent.deployTo(server, attacker, ATTACKERS, code);
+            await Promise.all(agents.map(({ added }) => until('a line', async () => (await attacker.api.get(`/devices/${added.id}/logs`)).data.length > 1)));
+            return agents;
+        });
+        await stop(agents);
+        const cut = `agent.log: ${'x'.repeat(16384)}... (262144 bytes)`;
+        const expected = [STARTED, cut, 'status: Messages throttled'];
+        for (const agent of agents) assert.ok((await agent.log()).every((line) => expected.includes(line)), 'long lines are cut');
     });
 
     test('a flood of requests to others', async (t) => {

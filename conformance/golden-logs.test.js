@@ -160,6 +160,23 @@ if (!("failed" in server.load())) imp.wakeup(0.05, function() {
         ]);
     });
 
+    test('lines of any length', async (t) => {
+        const agent = await unassigned(`
+            local text = "";
+            for (local i = 0; i < 2048; i++) text += "ünïcöde";
+            server.log(text.slice(0, 16380));
+            server.log(text);
+            server.log("\\x00\\xff");`);
+        const text = Buffer.from('ünïcöde'.repeat(2048));
+        await expectLines(t, agent, () => assign(agent), [
+            STARTED,
+            `agent.log: ${text.subarray(0, 16380)}`,
+            // Not in the middle of a character.
+            `agent.log: ${text.subarray(0, 16383)}... (${text.length} bytes)`,
+            'agent.log: binary: 00 ff',
+        ]);
+    });
+
     test('messages without a handler, and what cannot be sent or saved', async (t) => {
         const agent = await Agent.deploy(server, session, `
             device.on("go", function(_) {

@@ -8,8 +8,8 @@ import { onLine } from './harness/line.js';
 import { openAccount } from './harness/session.js';
 
 const MESSAGES = 3000;
-/** Fewer than may wait for an agent. */
-const ON_THE_WAY = 200;
+/** Few enough that the answers, two to each, may all wait for the device: 256 may. */
+const ON_THE_WAY = 100;
 
 const numbers = (count) => Array.from({ length: count }, (_, i) => i);
 

@@ -524,7 +524,10 @@ mod tests {
         let reach = |limit: &'static str, number: u32| {
             let device = world.device.clone();
             let (log_type, source) = (LogType::Development, LogSource::AgentError);
-            world.logs.push_limit(limit, NewLine { device, group: None, log_type, source, message: format!("{limit} {number}") });
+            world.logs.push_limit(
+                limit,
+                NewLine { device, group: None, log_type, source, message: format!("{limit} {number}") },
+            );
         };
         let seen = || world.seen().into_iter().map(|(_, message)| message).collect::<Vec<_>>();
         for number in 0..3 {

@@ -43,6 +43,12 @@ const AWAY_CHECK: Duration = Duration::from_secs(3600);
 /// The longest wait for an alarm: clocks are set at times.
 const LONGEST_ALARM: Duration = Duration::from_secs(60);
 
+/// The longest line of an agent's log, in bytes; what is longer is cut. All that is logged is kept for a while.
+///
+/// # Source
+/// Our choice; the vendor names no limit.
+const LONGEST_LINE: usize = 16 * 1024;
+
 /// How long agents may take to end when the server stops.
 const FAREWELL: Duration = Duration::from_secs(3);
 
@@ -265,7 +271,9 @@ impl Agents {
         let answer = self.answer_to(agent_id, request).await;
         match answer {
             Err(Unanswered::TooMany) => self.0.log_limit_of(agent_id, "too many requests to the agent"),
-            Err(Unanswered::TimedOut) => self.0.log_limit_of(agent_id, "a request to the agent was not answered in time"),
+            Err(Unanswered::TimedOut) => {
+                self.0.log_limit_of(agent_id, "a request to the agent was not answered in time");
+            }
             Ok(_) | Err(Unanswered::NotFound | Unanswered::Ended) => {}
         }
         answer
@@ -553,7 +561,7 @@ impl Shared {
 
     fn log(&self, device: &DeviceId, handle: &Handle, source: LogSource, message: String) {
         let Place { group, log_type, .. } = handle.place();
-        self.logs.push(NewLine { device: device.clone(), group, log_type, source, message });
+        self.logs.push(NewLine { device: device.clone(), group, log_type, source, message: shortened(message) });
     }
 
     /// Logs that an agent has reached a limit, unless the log says so already.
@@ -635,6 +643,16 @@ impl Handle {
         }
         takes
     }
+}
+
+/// A line for the log, cut if it is too long, and then with its length.
+fn shortened(mut line: String) -> String {
+    let length = line.len();
+    if length > LONGEST_LINE {
+        line.truncate(line.floor_char_boundary(LONGEST_LINE));
+        line.push_str(&format!("... ({length} bytes)"));
+    }
+    line
 }
 
 /// What a failure of the store means to somebody who can try again.

@@ -11,7 +11,7 @@ const NOT_PUBLIC_V4: [([u8; 4], u32); 16] = [
     ([10, 0, 0, 0], 8),
     ([100, 64, 0, 0], 10), // shared by a provider's customers
     ([127, 0, 0, 0], 8),
-    ([169, 254, 0, 0], 16), // link-local, and clouds' metadata
+    ([169, 254, 0, 0], 16),   // link-local, and clouds' metadata
     ([168, 63, 129, 16], 32), // what Azure tells its machines, which has no address of its own elsewhere
     ([172, 16, 0, 0], 12),
     ([192, 0, 0, 0], 24),

@@ -117,6 +117,9 @@ pub struct Vm {
     /// An error of the host's that nothing caught.
     pub(crate) failure: Option<Box<Failure>>,
     pub(crate) fuel: i64,
+    /// Fuel that is withheld from a script whose instruction asked for room, so that it stops at the next jump or call: then that
+    /// instruction is through, and what it asked for is forgotten.
+    withheld: Option<i64>,
     /// All the fuel that was ever used.
     spent: u64,
 }
@@ -158,6 +161,7 @@ impl Vm {
             noted: None,
             failure: None,
             fuel: 0,
+            withheld: None,
             spent: 0,
         }
     }
@@ -340,6 +344,7 @@ impl Vm {
         self.recent.clear();
         let given = self.fuel;
         let step = self.run_slice(host);
+        self.give_back();
         self.spent = self.spent.wrapping_add(u64::try_from(given - self.fuel).unwrap_or(0));
         if self.fuel > 0 {
             self.fuel = 0;
@@ -377,7 +382,7 @@ impl Vm {
             return Step::Failed(failure);
         }
         loop {
-            if self.fuel <= 0 {
+            if self.fuel <= 0 && !(self.give_back() && self.fuel > 0) {
                 return Step::More;
             }
             let outcome = match self.fiber.frames.last() {
@@ -392,6 +397,10 @@ impl Vm {
             };
             let fault = match outcome {
                 Ok(None) => continue,
+                Ok(Some(Step::More)) if self.give_back() => {
+                    self.retry = None;
+                    continue;
+                }
                 Ok(Some(step)) => return step,
                 Err(fault) => fault,
             };
@@ -411,6 +420,13 @@ impl Vm {
         }
     }
 
+    /// Gives back fuel that was withheld, and says whether there was any.
+    fn give_back(&mut self) -> bool {
+        let withheld = self.withheld.take();
+        self.fuel += withheld.unwrap_or(0);
+        withheld.is_some()
+    }
+
     /// Collects garbage so that the instruction at hand can run again with so many more bytes. Says whether they will fit.
     fn make_room(&mut self, bytes: usize) -> bool {
         let depth = self.fiber.frames.len();
@@ -426,6 +442,8 @@ impl Vm {
         self.collect(false);
         if script && let Some(frame) = self.fiber.frames.last_mut() {
             frame.pc = frame.pc.saturating_sub(1);
+            self.withheld = Some(self.withheld.unwrap_or(0) + self.fuel - 1);
+            self.fuel = 1;
         }
         self.heap.meter.raise(bytes.saturating_mul(2).min(self.heap.meter.limit() / 4).max(bytes))
             || self.heap.meter.raise(bytes)

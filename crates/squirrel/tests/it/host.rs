@@ -282,6 +282,36 @@ fn values_of_another_machine_do_no_harm() {
 }
 
 #[test]
+fn garbage_made_at_one_place_is_no_reason_to_give_up() {
+    // What is alive is a tenth of the heap at most; all that is made is many times as much.
+    for (source, expected) in [
+        (r#"local t = ""; while (t.len() < 60000) t += "0123456789"; print(t.len());"#, "60000"),
+        (r#"local t = ""; local n = 0; do { t = t + "0123456789"; n++; } while (n < 6000); print(t.len());"#, "60000"),
+        (r"local a = null; for (local i = 0; i < 100000; i++) a = [i, i, i, i]; print(a[3]);", "99999"),
+        (r"local a = null; for (local i = 0; i < 100000; i++) a = { i = i, j = i }; print(a.j);", "99999"),
+        (r"local a = null; for (local i = 0; i < 100000; i++) a = @() i; print(a());", "100000"),
+        (r#"local n = 0; foreach (i, _ in array(20000)) n += ("x" + i).len(); print(n);"#, "108890"),
+    ] {
+        let image = image();
+        let program = Program::compile(&image, source.as_bytes(), b"garbage").unwrap();
+        let limits = Limits { heap_bytes: 1 << 20, ..Limits::default() };
+        let mut vm = Vm::new(&image, Some(&program), limits).unwrap();
+        let mut world = World::default();
+        let main = vm.load(&program).unwrap();
+        let root = vm.root();
+        vm.start(main, root, &[]).unwrap();
+        let end = loop {
+            match vm.run(&mut world, 10_000) {
+                Step::More => {}
+                end => break end,
+            }
+        };
+        assert!(matches!(end, Step::Done(_)), "{source}: {end:?}");
+        assert_eq!(String::from_utf8_lossy(&world.printed), expected, "{source}");
+    }
+}
+
+#[test]
 fn a_full_heap_says_so() {
     let (.., mut vm, mut world) = machine("function f() { local a = []; while (true) a.append(\"x\" + a.len()) }");
     let limits = Limits { heap_bytes: 100_000, ..Limits::default() };
