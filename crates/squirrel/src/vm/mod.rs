@@ -382,7 +382,10 @@ impl Vm {
             return Step::Failed(failure);
         }
         loop {
-            if self.fuel <= 0 && !(self.give_back() && self.fuel > 0) {
+            if self.fuel <= 0 {
+                self.give_back();
+            }
+            if self.fuel <= 0 {
                 return Step::More;
             }
             let outcome = match self.fiber.frames.last() {
