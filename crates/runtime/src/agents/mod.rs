@@ -646,13 +646,12 @@ impl Handle {
 }
 
 /// A line for the log, cut if it is too long, and then with its length.
-fn shortened(mut line: String) -> String {
-    let length = line.len();
-    if length > LONGEST_LINE {
-        line.truncate(line.floor_char_boundary(LONGEST_LINE));
-        line.push_str(&format!("... ({length} bytes)"));
+fn shortened(line: String) -> String {
+    if line.len() <= LONGEST_LINE {
+        return line;
     }
-    line
+    let end = (0..=LONGEST_LINE).rev().find(|&at| line.is_char_boundary(at)).unwrap_or(0);
+    format!("{}... ({} bytes)", &line[..end], line.len())
 }
 
 /// What a failure of the store means to somebody who can try again.
