@@ -450,6 +450,7 @@ impl Imp {
     fn do_for_it(&mut self, effect: Effect) {
         match effect {
             Effect::Log { error, text } => self.say(error, text),
+            Effect::Limit { text } => self.say(true, format!("ERROR: {text}").into_bytes()),
             Effect::Send { name, data } => {
                 let is_awaited = self.is_ack_wanted();
                 self.number(is_awaited, |seq| {
