@@ -5,6 +5,7 @@
 
 mod agent;
 mod api;
+pub mod board;
 mod codec;
 mod compile;
 mod constants;

@@ -1,5 +1,6 @@
 //! What programs see of the platform.
 
+mod board;
 mod crypto;
 mod imps;
 mod life;

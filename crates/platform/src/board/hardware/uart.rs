@@ -1,0 +1,87 @@
+//! UARTs.
+
+use super::{
+    super::{
+        names::UartBus,
+        numbers::stream,
+        uart::{Peer, Uart, UartSetting},
+    },
+    Hardware, HardwareEvent, OutputChange, State,
+};
+
+/// The largest FIFO.
+const MOST_FIFO_BYTES: usize = 65_536;
+
+impl Hardware {
+    /// Configures a UART; what it had received is gone.
+    pub fn configure_uart(&mut self, bus: UartBus, setting: UartSetting) {
+        let setting = UartSetting { baud: setting.baud.clamp(1, 10_000_000), ..setting };
+        self.uart(bus).configure(setting);
+    }
+
+    /// Disables a UART.
+    pub fn disable_uart(&mut self, bus: UartBus) {
+        self.uart(bus).disable();
+    }
+
+    /// Whether a UART is configured.
+    pub fn is_uart_configured(&self, bus: UartBus) -> bool {
+        self.state.uarts.get(&bus).is_some_and(Uart::is_configured)
+    }
+
+    /// Sets how many bytes the FIFOs hold; `None` leaves one as it is.
+    pub fn set_uart_fifos(&mut self, bus: UartBus, rx_bytes: Option<usize>, tx_bytes: Option<usize>) {
+        let uart = self.uart(bus);
+        uart.rx_fifo_bytes = rx_bytes.unwrap_or(uart.rx_fifo_bytes).clamp(1, MOST_FIFO_BYTES);
+        uart.tx_fifo_bytes = tx_bytes.unwrap_or(uart.tx_fifo_bytes).clamp(1, MOST_FIFO_BYTES);
+    }
+
+    /// Sends bytes, and says when the program can go on: when the FIFO holds what has not gone yet.
+    pub fn write_uart(&mut self, bus: UartBus, bytes: &[u8]) -> i64 {
+        let now_us = self.state.now_us;
+        if self.is_uart_configured(bus) {
+            self.output(OutputChange::Uart { bus, bytes: bytes.to_vec() });
+        }
+        self.uart(bus).write(bytes, now_us)
+    }
+
+    /// When everything that was sent has gone: `uart.flush()`.
+    pub fn uart_idle_us(&self, bus: UartBus) -> i64 {
+        self.state.uarts.get(&bus).map_or(self.state.now_us, |uart| uart.idle_us(self.state.now_us))
+    }
+
+    /// Takes received bytes, at most so many.
+    pub fn read_uart(&mut self, bus: UartBus, most: usize) -> Vec<u8> {
+        self.uart(bus).read(most)
+    }
+
+    /// Whether received bytes were lost since the last time that somebody asked.
+    pub fn take_uart_overrun(&mut self, bus: UartBus) -> bool {
+        self.uart(bus).take_overrun()
+    }
+
+    /// Has bytes arrive, as if the peer had sent them.
+    pub fn inject_uart(&mut self, bus: UartBus, bytes: &[u8]) {
+        let now_us = self.state.now_us;
+        self.uart(bus).receive(bytes, now_us);
+    }
+
+    fn uart(&mut self, bus: UartBus) -> &mut Uart {
+        let Hardware { board, state } = self;
+        let peer = board.uarts.get(&bus).unwrap_or(&Peer::Silent);
+        state.uarts.entry(bus).or_insert_with(|| Uart::new(peer))
+    }
+
+    pub(super) fn step_uarts(&mut self) {
+        let Hardware { board, state: State { world, uarts, events, now_us, .. } } = self;
+        for (&bus, uart) in uarts {
+            let peer = board.uarts.get(&bus).unwrap_or(&Peer::Silent);
+            let has_received = uart.step(peer, world.started_us, *now_us, |measured, index| {
+                world.value(&board.signals, &measured.signal, stream(bus.name()).wrapping_add(index as u64), *now_us)
+            });
+            if has_received {
+                events.push(HardwareEvent::UartData { bus });
+            }
+        }
+    }
+}
