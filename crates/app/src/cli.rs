@@ -70,12 +70,40 @@ pub enum Command {
     /// Run, check and explore Squirrel programs, without any service
     #[command(subcommand)]
     Squirrel(SquirrelCommand),
+    /// Run a whole fleet in virtual time: the same file and seed give the same bytes
+    ///
+    /// The file declares devices and their code, a duration, and what goes wrong: see docs/simulation.md.
+    #[command(after_help = "Examples:\n  \
+        impstead simulate examples/fleet-in-a-day/scenario.toml --seed 1\n  \
+        impstead simulate scenario.toml --log | grep error\n  \
+        impstead --json simulate scenario.toml | jq .total")]
+    Simulate(SimulateArgs),
     /// Write a script that completes commands in a shell
     #[command(after_help = "Examples:\n  \
         impstead completions bash > ~/.local/share/bash-completion/completions/impstead\n  \
         impstead completions zsh > ~/.zfunc/_impstead\n  \
         impstead completions fish > ~/.config/fish/completions/impstead.fish")]
     Completions(CompletionsArgs),
+}
+
+/// Arguments of `simulate`.
+#[derive(Args)]
+pub struct SimulateArgs {
+    /// The scenario, a TOML file
+    #[arg(value_name = "FILE")]
+    pub file: String,
+
+    /// What chance is drawn from: another number gives another day
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+
+    /// Print the lines of all logs, each with its time
+    #[arg(long)]
+    pub log: bool,
+
+    /// Write the log, the counters over time, the summary and the report into a folder
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<std::path::PathBuf>,
 }
 
 /// Arguments of `serve`.

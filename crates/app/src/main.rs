@@ -9,6 +9,7 @@ mod key;
 mod open;
 mod serve;
 mod settings;
+mod simulate;
 mod telemetry;
 
 use clap::{CommandFactory, Parser};
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
             let mut context = Context::of_process();
             return impstead_cli::run_squirrel(command, &options, &mut context).into();
         }
+        Command::Simulate(arguments) => simulate::run(&arguments, options.json),
         Command::Completions(arguments) => {
             let mut context = Context::of_process();
             return impstead_cli::run_completions(&arguments, Cli::command(), &mut context).into();

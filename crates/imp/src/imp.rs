@@ -354,6 +354,7 @@ impl Imp {
             ip_address: None,
             saved: None,
             config: config(&program),
+            seed: self.draw(),
         };
         let (image, limits) = (self.programs.image(), self.setup.limits);
         let Ok(agent) = Agent::of_imp(image, &compiled, limits, surroundings, facts, self.nv.as_ref(), self.now_us)
@@ -759,11 +760,15 @@ impl Imp {
     }
 
     fn random(&mut self) -> u32 {
-        // Xorshift: it only spreads waits.
+        u32::try_from(self.draw() >> 32).unwrap_or_default()
+    }
+
+    fn draw(&mut self) -> u64 {
+        // Xorshift: it spreads waits, and seeds what programs draw.
         self.random ^= self.random << 13;
         self.random ^= self.random >> 7;
         self.random ^= self.random << 17;
-        u32::try_from(self.random >> 32).unwrap_or_default()
+        self.random
     }
 
     // What the server says.

@@ -195,6 +195,7 @@ impl Agent {
         now_us: i64,
     ) -> Result<Agent, OutOfMemory> {
         let mut vm = Vm::new(image, programs.last(), limits)?;
+        vm.seed(surroundings.seed);
         let callbacks = vm.make(vec![Value::NULL; Callback::COUNT])?;
         for table in Callback::TABLES {
             let made = vm.make(NewTable)?;

@@ -278,6 +278,8 @@ pub struct Surroundings {
     pub saved: Option<Data>,
     /// Further members of `imp.configparams`.
     pub config: Vec<(String, Data)>,
+    /// What `rand` begins with: another for each life.
+    pub seed: u64,
 }
 
 /// The host of a program.

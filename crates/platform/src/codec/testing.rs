@@ -34,6 +34,7 @@ pub(super) fn run_within(source: &str, heap_bytes: usize) -> Outcome {
         ip_address: None,
         saved: None,
         config: Vec::new(),
+        seed: 1,
     };
     let mut agent = Agent::new(&image, &[program], limits, surroundings, 0).expect("it fits");
     let mut slices = 0;

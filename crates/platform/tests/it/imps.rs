@@ -51,6 +51,7 @@ impl World {
             ip_address: None,
             saved: None,
             config: Vec::new(),
+            seed: 1,
         };
         let limits = Limits { heap_bytes: 1 << 20, ..Limits::default() };
         let imp = Agent::of_imp(&image, &[program], limits, surroundings, facts(), nv, BEGINNING_US).expect("it fits");
@@ -270,6 +271,7 @@ fn an_imp_is_kept_and_goes_on() {
         ip_address: None,
         saved: None,
         config: Vec::new(),
+        seed: 1,
     };
     let limits = Limits { heap_bytes: 1 << 20, ..Limits::default() };
     world.imp = Agent::restore(&world.image, &[program], &snapshot, limits, surroundings, world.now_us).unwrap();

@@ -58,6 +58,7 @@ pub fn surroundings() -> Surroundings {
         ip_address: Some("192.0.2.7".into()),
         saved: None,
         config: Vec::new(),
+        seed: 1,
     }
 }
 

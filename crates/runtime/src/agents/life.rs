@@ -296,6 +296,7 @@ fn surroundings(shared: &Shared, device: &DeviceId, orders: &AgentOrders, agent_
         ip_address: orders.device.ip_address.clone(),
         saved: saved.and_then(Result::ok),
         config: factory_params(&orders.device, &agent_url),
+        seed: shared.seed(),
         agent_url,
     }
 }

@@ -23,7 +23,10 @@ use programs::Programs;
 use squirrel::Image;
 use std::{
     collections::{BTreeSet, HashMap},
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 use tokio::{
@@ -102,6 +105,10 @@ struct Shared {
     outbound: Outbound,
     config: AgentConfig,
     image: Image,
+    /// What the numbers are drawn from that programs get.
+    seed: u64,
+    /// How many lives have begun.
+    lives_begun: AtomicU64,
     programs: Programs,
     registry: Mutex<Registry>,
     line: OnceLock<Line>,
@@ -222,6 +229,8 @@ impl Agents {
             outbound,
             config,
             image: platform::agent_image(seed),
+            seed,
+            lives_begun: AtomicU64::new(0),
             programs: Programs::default(),
             registry: Mutex::default(),
             line: OnceLock::new(),
@@ -357,6 +366,11 @@ impl Agents {
 impl Shared {
     fn registry(&self) -> MutexGuard<'_, Registry> {
         self.registry.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What a program's numbers are drawn from: others for each life.
+    fn seed(&self) -> u64 {
+        self.seed ^ self.lives_begun.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15)
     }
 
     /// Since when, Unix time in milliseconds, devices must have been away for their agents to stop.

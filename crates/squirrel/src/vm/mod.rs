@@ -696,6 +696,11 @@ impl Vm {
         made.map_err(|_| OutOfMemory)
     }
 
+    /// Sets what `rand` goes on from, as `srand` does: machines begin with the same numbers otherwise.
+    pub fn seed(&mut self, seed: u64) {
+        self.heap.random = seed;
+    }
+
     /// The heap.
     pub fn heap(&self) -> &Heap {
         &self.heap
