@@ -131,7 +131,7 @@ impl Store {
         self.write(move |conn| {
             conn.run(
                 "update device set agent_running = ?1, agent_state_changed_ms = ?2
-                 where agent_running and not exists (select 1 from agent_snapshot s where s.agent_id = device.agent_id)",
+                 where agent_running and not exists (select 1 from agent_sleep s where s.agent_id = device.agent_id)",
                 &[&false, &at_ms],
             )
         })
@@ -143,7 +143,7 @@ impl Store {
         self.read(|conn| {
             conn.all(
                 "select d.id, s.agent_id, d.group_id, d.group_kind, s.wake_ms, s.wants_connection
-                 from agent_snapshot s join device d on d.agent_id = s.agent_id
+                 from agent_sleep s join device d on d.agent_id = s.agent_id
                  where d.group_id is not null",
                 &[],
                 |row| {
@@ -168,10 +168,15 @@ impl Store {
         self.write(move |conn| {
             let AgentSnapshot { agent_id, bytes, wake_ms, wants_connection } = &snapshot;
             conn.run(
-                "insert into agent_snapshot (agent_id, snapshot, wake_ms, wants_connection) values (?1, ?2, ?3, ?4)
+                "insert into agent_snapshot (agent_id, snapshot) values (?1, ?2)
+                 on conflict (agent_id) do update set snapshot = excluded.snapshot",
+                &[agent_id, bytes],
+            )?;
+            conn.run(
+                "insert into agent_sleep (agent_id, wake_ms, wants_connection) values (?1, ?2, ?3)
                  on conflict (agent_id) do update
-                 set snapshot = excluded.snapshot, wake_ms = excluded.wake_ms, wants_connection = excluded.wants_connection",
-                &[agent_id, bytes, wake_ms, wants_connection],
+                 set wake_ms = excluded.wake_ms, wants_connection = excluded.wants_connection",
+                &[agent_id, wake_ms, wants_connection],
             )
             .map(drop)
         })
@@ -187,10 +192,10 @@ impl Store {
         .await
     }
 
-    /// Forgets what is kept of an agent: it is awake.
-    pub async fn forget_agent_snapshot(&self, agent_id: &str) -> Result<(), StoreError> {
+    /// Notes that an agent does not sleep any more.
+    pub async fn agent_woke(&self, agent_id: &str) -> Result<(), StoreError> {
         let agent_id = agent_id.to_owned();
-        self.write(move |conn| conn.run("delete from agent_snapshot where agent_id = ?1", &[&agent_id]).map(drop)).await
+        self.write(move |conn| conn.run("delete from agent_sleep where agent_id = ?1", &[&agent_id]).map(drop)).await
     }
 
     /// Keeps what an agent saved.

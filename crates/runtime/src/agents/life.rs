@@ -127,7 +127,7 @@ async fn lives(
                         }
                         continue;
                     }
-                    woken = wake(shared, device, handle, &orders, deployment).await;
+                    woken = Box::pin(wake(shared, device, handle, &orders, deployment)).await;
                 }
                 None => forget(shared, slept.place.agent_id.clone()).await,
             }
@@ -145,9 +145,10 @@ async fn lives(
             };
             first = false;
             shared.call(device, handle, place_of(&orders, agent_id.clone()));
-            match shared.programs.get(&shared.store, &shared.image, &deployment, None).await {
+            match Box::pin(shared.programs.get(&shared.store, &shared.image, &deployment, None)).await {
                 Ok(Some(program)) => {
-                    let life = Life::begin(shared, device, handle, &orders, deployment, agent_id, program).await;
+                    let begun = Life::begin(shared, device, handle, &orders, deployment, agent_id, program);
+                    let life = Box::pin(begun).await;
                     match life {
                         Some(life) => life.go_on(inbox, told).await,
                         None => idle(shared, inbox).await,
@@ -244,7 +245,7 @@ async fn wake<'s>(
     // From now on it is not what was written. What it saves is written after that.
     let forgotten = tokio::spawn({
         let (store, agent_id) = (shared.store.clone(), agent_id.clone());
-        async move { store.forget_agent_snapshot(&agent_id).await }
+        async move { store.agent_woke(&agent_id).await }
     });
     match woken {
         Ok((agent, compiled, now_us)) => {
@@ -274,7 +275,7 @@ fn unpack(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 async fn forget(shared: &Shared, agent_id: String) {
-    if let Err(error) = shared.store.forget_agent_snapshot(&agent_id).await {
+    if let Err(error) = shared.store.agent_woke(&agent_id).await {
         tracing::warn!(cause = %error, agent_id, "cannot forget what an agent was");
     }
 }
@@ -379,7 +380,7 @@ struct Life<'s> {
     mqtt: Option<Connection>,
     answers: (mpsc::Sender<Box<Event>>, mpsc::Receiver<Box<Event>>),
     turns: Turns,
-    /// Under way: the store forgets what the agent was while it slept.
+    /// Under way: the store notes that the agent does not sleep any more.
     forgotten: Option<JoinHandle<Result<(), StoreError>>>,
 }
 
@@ -490,7 +491,10 @@ impl<'s> Life<'s> {
             }
             let progress = self.agent.run(self.now_us(), FUEL);
             for effect in self.agent.take_effects() {
-                self.do_for_it(effect).await;
+                match effect {
+                    Effect::Save { data } => Box::pin(self.save(&data)).await,
+                    effect => self.do_for_it(effect),
+                }
             }
             match progress {
                 Progress::Ended(end) => return Ended::Itself(end),
@@ -551,7 +555,7 @@ impl<'s> Life<'s> {
     /// Goes to sleep, unless it is told something meanwhile.
     async fn fall_asleep(&mut self, inbox: &mpsc::Receiver<Told>) -> bool {
         let wake_ms = self.agent.next_timer_us().map(|wake_us| wake_us.div_euclid(1000));
-        if !self.keep(wake_ms).await {
+        if !Box::pin(self.keep(wake_ms)).await {
             return false;
         }
         let asleep = Asleep { place: self.handle.place(), wake_ms, wants_connection: self.agent.wants_connection() };
@@ -571,7 +575,7 @@ impl<'s> Life<'s> {
                 }
             }
             // It wakes at once.
-            self.keep(Some(0)).await;
+            Box::pin(self.keep(Some(0))).await;
         }
         Ended::Stopped
     }
@@ -599,7 +603,7 @@ impl<'s> Life<'s> {
         kept.is_ok()
     }
 
-    /// Waits until the store has forgotten what the agent was while it slept, before something newer is written there.
+    /// Waits until the store has noted that the agent does not sleep, before something newer is written there.
     async fn await_forgotten(&mut self) {
         while let Some(forgotten) = self.forgotten.take() {
             if let Ok(Err(error)) = forgotten.await
@@ -607,7 +611,7 @@ impl<'s> Life<'s> {
             {
                 sleep(RETRY).await;
                 let (store, agent_id) = (self.shared.store.clone(), self.agent_id.clone());
-                self.forgotten = Some(tokio::spawn(async move { store.forget_agent_snapshot(&agent_id).await }));
+                self.forgotten = Some(tokio::spawn(async move { store.agent_woke(&agent_id).await }));
             }
         }
     }
@@ -634,7 +638,7 @@ impl<'s> Life<'s> {
     /// Takes what it is told. Says whether it is to end.
     async fn take(&mut self, told: Told) -> bool {
         match told {
-            Told::Wake => return self.obey().await,
+            Told::Wake => return Box::pin(self.obey()).await,
             Told::Event(event) => self.tell(*event),
             Told::Request(request, answer) => {
                 if self.open.len() >= MOST_OPEN {
@@ -681,7 +685,22 @@ impl<'s> Life<'s> {
         }
     }
 
-    async fn do_for_it(&mut self, effect: Effect) {
+    /// Keeps what the program saves. What cannot be kept is tried again, since the program is told that it is.
+    async fn save(&mut self, data: &Data) {
+        self.await_forgotten().await;
+        if let Ok(bytes) = data.encode() {
+            while let Err(error) = self.shared.store.save_agent_data(&self.agent_id, bytes.clone()).await {
+                tracing::warn!(cause = %error, device = %self.device, "cannot keep what an agent saved");
+                if !matches!(error, StoreError::Unavailable(_)) {
+                    break;
+                }
+                sleep(RETRY).await;
+            }
+        }
+        self.agent.saved();
+    }
+
+    fn do_for_it(&mut self, effect: Effect) {
         match effect {
             Effect::Log { error, text } => {
                 let source = if error { LogSource::AgentError } else { LogSource::AgentLog };
@@ -737,22 +756,8 @@ impl<'s> Life<'s> {
                     order.abort();
                 }
             }
-            // Agents give none.
-            Effect::Imp(_) => {}
-            Effect::Save { data } => {
-                self.await_forgotten().await;
-                // What cannot be kept is tried again, since the program is told that it is.
-                if let Ok(bytes) = data.encode() {
-                    while let Err(error) = self.shared.store.save_agent_data(&self.agent_id, bytes.clone()).await {
-                        tracing::warn!(cause = %error, device = %self.device, "cannot keep what an agent saved");
-                        if !matches!(error, StoreError::Unavailable(_)) {
-                            break;
-                        }
-                        sleep(RETRY).await;
-                    }
-                }
-                self.agent.saved();
-            }
+            // Saved elsewhere; and agents give no orders of imps.
+            Effect::Save { .. } | Effect::Imp(_) => {}
         }
     }
 }

@@ -4,12 +4,17 @@ alter table device add column agent_restart_kind text collate "C";  -- the newes
 alter table device add column agent_restart_ms bigint;
 alter table agent add column saved bytea;                -- what its program saved last, in the device protocol's encoding
 
--- Agents that sleep, or slept when the server stopped: their machines as bytes.
+-- The machines of agents that sleep, as bytes; of one that is awake, what it was when it slept last.
 create table agent_snapshot (
-  agent_id         text collate "C" primary key references agent (agent_id) on delete cascade,
-  snapshot         bytea not null,
-  wake_ms          bigint,           -- when its next timer is due
-  wants_connection boolean not null  -- whether it hears of its device coming and going
+  agent_id text collate "C" primary key references agent (agent_id) on delete cascade,
+  snapshot bytea not null
+);
+
+-- Agents that sleep, or slept when the server stopped. Beside the snapshots, so that waking one changes a few bytes.
+create table agent_sleep (
+  agent_id         text collate "C" primary key references agent_snapshot on delete cascade,
+  wake_ms          bigint, -- when its next timer is due
+  wants_connection boolean not null -- whether it hears of its device coming and going
 );
 
 -- Code that programs require. The same for all accounts.

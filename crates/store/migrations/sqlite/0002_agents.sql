@@ -4,13 +4,18 @@ alter table device add column agent_restart_kind text;  -- the newest restart as
 alter table device add column agent_restart_ms integer;
 alter table agent add column saved blob;                -- what its program saved last, in the device protocol's encoding
 
--- Agents that sleep, or slept when the server stopped: their machines as bytes.
+-- The machines of agents that sleep, as bytes; of one that is awake, what it was when it slept last.
 create table agent_snapshot (
-  agent_id         text primary key references agent (agent_id) on delete cascade,
-  snapshot         blob not null,
-  wake_ms          integer,          -- when its next timer is due
-  wants_connection integer not null  -- whether it hears of its device coming and going
+  agent_id text primary key references agent (agent_id) on delete cascade,
+  snapshot blob not null
 ) strict;
+
+-- Agents that sleep, or slept when the server stopped. Beside the snapshots, so that waking one changes a few bytes.
+create table agent_sleep (
+  agent_id         text primary key references agent_snapshot on delete cascade,
+  wake_ms          integer, -- when its next timer is due
+  wants_connection integer not null -- whether it hears of its device coming and going
+) strict, without rowid;
 
 -- Code that programs require. The same for all accounts.
 create table library (
