@@ -9,6 +9,7 @@ use clap::{
     builder::{NonEmptyStringValueParser, PossibleValuesParser},
 };
 use impstead_cli::{ClientCommand, CompletionsArgs, DeviceCommand, Options, SquirrelCommand};
+use std::path::PathBuf;
 
 /// A cloud for imps on your own machine, compatible with Electric Imp's impCentral API v5
 ///
@@ -51,6 +52,12 @@ pub enum Command {
     /// Add, list, assign and restart devices
     #[command(subcommand)]
     Device(DeviceCommands),
+    /// Run virtual imps: devices that are programs
+    ///
+    /// Each boots, connects, fetches the code of its device group and runs it, as a device does. What the program logs goes to
+    /// standard output; that it is connected, to standard error. SIGTERM and SIGINT take the imps' power away.
+    #[command(after_help = IMP_EXAMPLES)]
+    Imp(ImpArgs),
     /// Keep the libraries that programs `#require`
     #[command(subcommand)]
     Library(LibraryCommand),
@@ -161,6 +168,47 @@ pub struct AccountCreateArgs {
     pub data: DataFlags,
 }
 
+/// Arguments of `imp`.
+#[derive(Args)]
+#[command(group = clap::ArgGroup::new("who").args(["id", "ids"]).required(true))]
+pub struct ImpArgs {
+    /// The server, by the URL that it is known by (its public_url)
+    #[arg(long, value_name = "URL")]
+    pub server: String,
+
+    /// Device id, as `impstead device add` printed it
+    #[arg(long, value_name = "ID", requires = "secret_file")]
+    pub id: Option<String>,
+
+    /// File with the device's secret, or with the line that `impstead device add` printed; for its owner only
+    #[arg(long, value_name = "FILE", requires = "id")]
+    pub secret_file: Option<PathBuf>,
+
+    /// File with ids and secrets of many imps: what `impstead device add` printed; for its owner only
+    #[arg(long, value_name = "FILE")]
+    pub ids: Option<PathBuf>,
+
+    /// How many imps of the file to run, from its first [default: all]
+    #[arg(long, value_name = "COUNT", requires = "ids")]
+    pub count: Option<usize>,
+
+    /// Which imp they are: how much memory and room for code they have
+    #[arg(long, value_name = "TYPE", default_value = "imp006",
+          value_parser = PossibleValuesParser::new(["imp001", "imp002", "imp003", "imp004", "imp005", "imp006"]))]
+    pub imp_type: String,
+
+    /// Directory in which imps keep their code and what else outlives their power [default: they keep nothing]
+    #[arg(long, value_name = "DIR")]
+    pub state: Option<PathBuf>,
+}
+
+const IMP_EXAMPLES: &str = "\
+Examples:
+  umask 077; impstead device add --owner ann > imp.json
+  impstead imp --server http://127.0.0.1:8080 --ids imp.json --state ./imps
+  impstead imp --server https://imp.example.com --id 50000c2a69abcdef --secret-file secret
+";
+
 #[derive(Subcommand)]
 pub enum DeviceCommands {
     /// Add virtual devices to an account, and print a JSON line for each with its id, MAC address and secret
@@ -260,7 +308,7 @@ pub struct LibraryAddArgs {
 
     /// Add all libraries of a folder
     #[arg(long, value_name = "DIR", conflicts_with_all = ["library", "file"])]
-    pub from: Option<std::path::PathBuf>,
+    pub from: Option<PathBuf>,
 
     #[command(flatten)]
     pub data: DataFlags,

@@ -30,8 +30,7 @@ impl Directory {
 
     /// Makes the directory where it is missing, for its owner only.
     pub fn create(&self) -> Result<()> {
-        let made = DirBuilder::new().recursive(true).mode(0o700).create(&self.0);
-        made.with_context(|| format!("cannot make the data directory {}", self.0.display()))
+        create_directory(&self.0)
     }
 
     /// Takes the lock; `None` if another process has it.
@@ -83,6 +82,12 @@ impl Directory {
     pub fn demo_password(&self) -> PathBuf {
         self.0.join("demo-password")
     }
+}
+
+/// Makes a directory where it is missing, for its owner only.
+pub fn create_directory(path: &Path) -> Result<()> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.with_context(|| format!("cannot make the directory {}", path.display()))
 }
 
 /// Writes a file for its owner only: all of it or nothing, durably, also when the power fails.

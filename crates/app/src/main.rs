@@ -5,6 +5,7 @@ mod cli;
 mod commands;
 mod demo;
 mod directory;
+mod imp;
 mod key;
 mod open;
 mod serve;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         Command::Account(command) => commands::account(command),
         Command::Device(DeviceCommands::Add(arguments)) => commands::add_devices(arguments),
         Command::Device(DeviceCommands::Enrol(arguments)) => commands::enrol_device(arguments),
+        Command::Imp(arguments) => block_on(imp::run(arguments, options.json)),
         Command::Library(command) => commands::library(command, options.json),
         Command::Backup(arguments) => commands::backup(&arguments),
         Command::Restore(arguments) => commands::restore(&arguments),

@@ -68,8 +68,13 @@ async fn serve(settings: &Settings, logs: &Logs) -> Result<()> {
     open::migrate(&store, &settings.data, &*clock).await?;
     let server_key = key::load(&directory, &store, &entropy, clock.now_ms()).await?;
     let passwords = Passwords::new(&*entropy);
-    let demo =
-        if settings.demo { Some(demo::ensure(&directory, &store, &passwords, &*clock, &entropy).await?) } else { None };
+    let demo = if settings.demo {
+        let made = demo::ensure(&directory, &store, &passwords, &*clock, &entropy).await?;
+        demo::ensure_imps(&made, settings.virtual_imps, &store, &*clock, &entropy).await?;
+        Some(made)
+    } else {
+        None
+    };
 
     let tasks = TaskTracker::new();
     tasks.spawn(clean(store.clone(), Arc::clone(&clock), settings.log_age, stop.clone()));

@@ -49,7 +49,7 @@ pub const MAX_PROGRAM_BYTES: usize = 16 * 1024 * 1024;
 pub const MAX_CHUNK_BYTES: usize = 4096;
 
 /// Longest encoding of the environment that comes with an offer of code.
-pub const MAX_ENVIRONMENT_BYTES: usize = 64 * 1024;
+pub const MAX_ENVIRONMENT_BYTES: usize = 240 * 1024;
 
 /// After how many seconds of silence the peer counts as dead, unless the welcome says otherwise.
 pub const DEFAULT_HEARTBEAT_S: u32 = 30;

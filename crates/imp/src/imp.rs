@@ -85,6 +85,8 @@ pub enum Output {
         /// The line, any bytes.
         text: Vec<u8>,
     },
+    /// That the server does not let it in is told. A line that says so follows.
+    Refused(CloseReason),
     /// A device under test is to be configured: BlinkUp by a factory fixture.
     FactoryBlinkUp,
 }
@@ -220,6 +222,16 @@ impl Imp {
         if self.is_connected() {
             self.send_enrolment();
         }
+    }
+
+    /// Takes its power away. The server hears of it, if there is a connection.
+    pub fn power_off(&mut self, now_us: i64) {
+        self.now_us = self.now_us.max(now_us);
+        self.end_program();
+        self.send(DeviceFrame::Close(Close::new(CloseReason::NORMAL, "")));
+        self.drop_link();
+        self.wants_link = false;
+        self.attempt = None;
     }
 
     // What the transport does.
@@ -672,6 +684,7 @@ impl Imp {
         self.outputs.push(Output::Close);
         let wait_us = match error {
             HandshakeError::Closed(close) => {
+                self.outputs.push(Output::Refused(close.reason));
                 self.outputs.push(Output::Says { error: true, text: refusal(close).into_bytes() });
                 least_wait_us(close)
             }

@@ -5,6 +5,7 @@
 
 mod connection;
 mod download;
+mod hardware;
 mod imp;
 mod programs;
 mod stored;

@@ -1,12 +1,15 @@
-//! The live half of the cloud: what devices that are connected say and are told, and where it goes.
+//! The live half of the cloud: what devices that are connected say and are told, and where it goes; agents, and virtual imps.
 
 mod agents;
+mod imps;
+mod libraries;
 mod line;
 mod logs;
 mod outbound;
 mod webhooks;
 
 pub use agents::{AgentConfig, AgentCounts, Agents, Unanswered, Undelivered};
+pub use imps::{Home, Imps, News, live};
 pub use line::{Line, LineConfig, Pipe, Received, Sent, Transport, pipe};
 pub use logs::{Fate, Fates, LogLimits, Logs, NewLine, Pushed, Ticket};
 use outbound::Wire;

@@ -53,7 +53,7 @@ use caller::Sessions;
 use compile::Compiler;
 use impstead_bus::Bus;
 use impstead_model::{Clock, Entropy};
-use impstead_runtime::{Agents, Line, Logs, Outbound};
+use impstead_runtime::{Agents, Imps, Line, Logs, Outbound};
 use impstead_store::Store;
 use log_streams::Streams;
 use login_guard::LoginGuard;
@@ -93,6 +93,8 @@ pub struct Shared {
     pub agents: Agents,
     /// Connected devices.
     pub line: Line,
+    /// Virtual imps.
+    pub imps: Imps,
     /// How requests go out to addresses that strangers choose.
     pub outbound: Outbound,
     streams: Streams,
@@ -132,7 +134,12 @@ impl App {
         let seed = RandomState::new().hash_one(0);
         let agents = Agents::new(store.clone(), logs.clone(), Arc::clone(&clock), outbound.clone(), agents, seed);
         let (time, random) = (Arc::clone(&clock), Arc::clone(&entropy));
-        let line = Line::new(store.clone(), logs.clone(), agents.clone(), time, random, line::config(&config));
+        let line_config = line::config(&config);
+        // A server without a name has no devices.
+        let name = line_config.identities.first().cloned().unwrap_or_default();
+        let line = Line::new(store.clone(), logs.clone(), agents.clone(), time, random, line_config);
+        let (time, random) = (Arc::clone(&clock), Arc::clone(&entropy));
+        let imps = Imps::new(store.clone(), line.clone(), time, random, name, seed);
         Self(Arc::new(Shared {
             store,
             clock,
@@ -143,6 +150,7 @@ impl App {
             logs,
             agents,
             line,
+            imps,
             outbound,
             streams: Streams::default(),
             sessions: Sessions::new(),

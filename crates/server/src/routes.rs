@@ -6,7 +6,7 @@ use crate::{
     error::{method_not_allowed, not_found},
     gate, group_devices, health,
     impstead::{
-        audit, collaborators, logs as impstead_logs, password, quota, sessions, totp, unbonding_key,
+        audit, collaborators, logs as impstead_logs, password, quota, sessions, totp, unbonding_key, virtual_imps,
         webhook_deliveries, webhook_secret,
     },
     libraries, line, log_streams, login_keys, logs, openapi, products, reference, refresh_tokens,
@@ -370,6 +370,21 @@ pub fn routes() -> Vec<Route> {
             .list::<wire::AuditEntry>(&["owner.id", "action", "target.type", "target.id"]).fails(&[400]),
         get("/impstead/v1/audit/{audit_entry}", "audit.show", "Read an audit entry", audit::show)
             .one::<wire::AuditEntry>(200).fails(&[404]),
+
+        get("/impstead/v1/virtual_imps", "virtual_imps.list", "List virtual imps", virtual_imps::list)
+            .list::<wire::VirtualImp>(&["owner.id"]).fails(&[400]),
+        post("/impstead/v1/virtual_imps", "virtual_imps.create", "Make a virtual imp, which is a device that lives in the server", virtual_imps::create)
+            .creates(&virtual_imps::SHAPE).one::<wire::VirtualImp>(201).fails(&[400, 403, 404, 409]),
+        get("/impstead/v1/virtual_imps/{device}", "virtual_imps.show", "Read a virtual imp, by device id, MAC address or agent id", virtual_imps::show)
+            .one::<wire::VirtualImp>(200).fails(&[403, 404]),
+        patch("/impstead/v1/virtual_imps/{device}", "virtual_imps.update", "Rename a virtual imp", virtual_imps::update)
+            .updates(&virtual_imps::SHAPE).one::<wire::VirtualImp>(200).fails(&[400, 403, 404, 409]),
+        delete("/impstead/v1/virtual_imps/{device}", "virtual_imps.delete", "Delete a virtual imp that is unassigned, with its device", virtual_imps::delete)
+            .fails(&[403, 404, 409]),
+        post("/impstead/v1/virtual_imps/{device}/start", "virtual_imps.start", "Give a virtual imp power", virtual_imps::start)
+            .one::<wire::VirtualImp>(200).fails(&[403, 404]),
+        post("/impstead/v1/virtual_imps/{device}/stop", "virtual_imps.stop", "Take a virtual imp's power away", virtual_imps::stop)
+            .one::<wire::VirtualImp>(200).fails(&[403, 404]),
 
         get("/impstead/v1/logs", "logs.list", "List or follow log entries of a device group or a device", impstead_logs::list)
             .list::<wire::LogEntry>(&[]).parameters(&["devicegroup", "device", "type", "q", "format"]).streams().fails(&[400, 403, 404]),

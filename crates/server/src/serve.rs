@@ -77,7 +77,7 @@ pub struct Occupied(
 pub struct Listeners {
     /// Those to the API.
     pub api: TcpListener,
-    /// Those to agents. Without it no agents run.
+    /// Those to agents. Without it no agents run, nor virtual imps.
     pub agents: Option<TcpListener>,
 }
 
@@ -104,16 +104,20 @@ pub async fn serve(listeners: Listeners, tls: Option<Tls>, app: App, stop: Cance
         let threads = agent_threads();
         let router = agent_urls::router(app.clone(), scheme);
         let agents = tokio::spawn(app.agents.clone().run(threads.handle().clone(), door.stop.clone()));
+        let imps = tokio::spawn(app.imps.clone().run(threads.handle().clone(), door.stop.clone()));
         let visits = threads.spawn(door.clone().let_in_here(listener, Answers { router, normalizes: false }));
-        (threads, agents, visits)
+        (threads, agents, imps, visits)
     });
     let mut connections =
         door.clone().let_in(listeners.api, Answers { router: router(app.clone()), normalizes: true }).await;
     let (mut visits, mut threads) = (JoinSet::new(), None);
-    if let Some((their_threads, agents, visiting)) = agents {
+    if let Some((their_threads, agents, imps, visiting)) = agents {
         // Agents end first: what waits for their answers ends with them, and their last lines are kept.
         if let Err(error) = agents.await {
             tracing::error!(%error, "the agents ended early");
+        }
+        if let Err(error) = imps.await {
+            tracing::error!(%error, "the virtual imps ended early");
         }
         visits = visiting.await.unwrap_or_default();
         threads = Some(their_threads);

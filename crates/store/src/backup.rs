@@ -66,6 +66,7 @@ const TABLES: [&str; 25] = [
     "code",
     "deployment",
     "device",
+    "virtual_imp",
     "agent",
     "agent_snapshot",
     "agent_sleep",

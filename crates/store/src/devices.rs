@@ -135,53 +135,7 @@ impl Store {
     /// [`Conflict::Missing`] `mac_address` if that is none,
     /// [`Conflict::QuotaReached`].
     pub async fn add_device(&self, new: NewDevice, act: Act) -> Result<Device, StoreError> {
-        self.write(move |conn| {
-            let NewDevice { id, mac, owner, imp_type, plan_id, public_key } = &new;
-            quota::take(conn, owner, Holding::Devices)?;
-            let mac_address = match mac {
-                Some(mac) => canonical_mac(mac).ok_or(Conflict::Missing("mac_address"))?,
-                None => free_mac(conn, &*act.entropy)?,
-            };
-            let device = Device {
-                id: id.clone().unwrap_or_else(|| DeviceId::new(&format!("5000{}", mac_address.replace(':', "")))),
-                mac_address,
-                owner: owner.clone(),
-                assignment: None,
-                name: None,
-                imp_type: imp_type.clone(),
-                plan_id: plan_id.clone(),
-                blessed: false,
-                online: false,
-                state_changed_ms: None,
-                agent_running: false,
-                agent_state_changed_ms: None,
-                last_enrolled_ms: Some(act.at_ms),
-                ip_address: None,
-                free_memory: None,
-                rssi: None,
-                swversion: None,
-                created_ms: act.at_ms,
-                updated_ms: act.at_ms,
-            };
-            conn.run(
-                "insert into device
-                   (id, mac_address, owner_id, imp_type, plan_id, public_key, last_enrolled_ms, created_ms, updated_ms)
-                 values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?7)",
-                &[
-                    &device.id.as_str(),
-                    &device.mac_address,
-                    &owner.as_str(),
-                    imp_type,
-                    plan_id,
-                    &public_key.as_slice(),
-                    &act.at_ms,
-                ],
-            )?;
-            add_history(conn, &act, &device, "enrolled")?;
-            record(conn, &act, "device.create", &device)?;
-            Ok(device)
-        })
-        .await
+        self.write(move |conn| add(conn, &new, &act)).await
     }
 
     /// Names a device, or removes its name, and returns it; `None` if it is not there.
@@ -293,6 +247,54 @@ const COLUMNS: &str = "d.id, d.mac_address, d.owner_id, d.group_id, d.group_kind
     d.agent_state_changed_ms, d.last_enrolled_ms, d.ip_address, d.free_memory, d.rssi, d.swversion, d.created_ms, \
     d.updated_ms";
 
+/// Adds a device to an account: see [`Store::add_device`].
+pub(crate) fn add(conn: &mut Conn<'_>, new: &NewDevice, act: &Act) -> Result<Device, StoreError> {
+    let NewDevice { id, mac, owner, imp_type, plan_id, public_key } = new;
+    quota::take(conn, owner, Holding::Devices)?;
+    let mac_address = match mac {
+        Some(mac) => canonical_mac(mac).ok_or(Conflict::Missing("mac_address"))?,
+        None => free_mac(conn, &*act.entropy)?,
+    };
+    let device = Device {
+        id: id.clone().unwrap_or_else(|| DeviceId::new(&format!("5000{}", mac_address.replace(':', "")))),
+        mac_address,
+        owner: owner.clone(),
+        assignment: None,
+        name: None,
+        imp_type: imp_type.clone(),
+        plan_id: plan_id.clone(),
+        blessed: false,
+        online: false,
+        state_changed_ms: None,
+        agent_running: false,
+        agent_state_changed_ms: None,
+        last_enrolled_ms: Some(act.at_ms),
+        ip_address: None,
+        free_memory: None,
+        rssi: None,
+        swversion: None,
+        created_ms: act.at_ms,
+        updated_ms: act.at_ms,
+    };
+    conn.run(
+        "insert into device
+           (id, mac_address, owner_id, imp_type, plan_id, public_key, last_enrolled_ms, created_ms, updated_ms)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?7)",
+        &[
+            &device.id.as_str(),
+            &device.mac_address,
+            &owner.as_str(),
+            imp_type,
+            plan_id,
+            &public_key.as_slice(),
+            &act.at_ms,
+        ],
+    )?;
+    add_history(conn, act, &device, "enrolled")?;
+    record(conn, act, "device.create", &device)?;
+    Ok(device)
+}
+
 pub(crate) fn find(conn: &mut Conn<'_>, id: &DeviceId) -> Result<Option<Device>, StoreError> {
     find_by(conn, "id", id.as_str())
 }
@@ -301,7 +303,7 @@ fn find_by(conn: &mut Conn<'_>, column: &str, value: &str) -> Result<Option<Devi
     conn.first(&format!("select {COLUMNS} from device d where d.{column} = ?1"), &[&value], device)
 }
 
-fn device(row: &Row<'_>) -> Result<Device, StoreError> {
+pub(crate) fn device(row: &Row<'_>) -> Result<Device, StoreError> {
     let assignment = match row.get::<Option<String>>(3)? {
         None => None,
         Some(group) => Some(Assignment {

@@ -32,6 +32,7 @@ mod sessions;
 mod sqlite;
 mod totp;
 mod unbonding;
+mod virtual_imps;
 mod wake;
 mod webhooks;
 
@@ -64,6 +65,7 @@ pub use reseal::Sealed;
 pub use select::{Page, Paged};
 pub use sessions::{KeptSession, LoginToken, NewAccess, NewSession, SessionRecord};
 pub use unbonding::UnbondingKey;
+pub use virtual_imps::{NewVirtualImp, PoweredImp, VirtualImp};
 pub use wake::Wake;
 pub use webhooks::{NewWebhook, WebhookChange};
 

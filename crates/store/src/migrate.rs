@@ -3,9 +3,14 @@
 use crate::{StoreError, conn::Conn};
 
 /// A migration's number and its text for SQLite and for PostgreSQL.
-const MIGRATIONS: [(i64, &str, &str); 2] = [
+const MIGRATIONS: [(i64, &str, &str); 3] = [
     (1, include_str!("../migrations/sqlite/0001_init.sql"), include_str!("../migrations/postgres/0001_init.sql")),
     (2, include_str!("../migrations/sqlite/0002_agents.sql"), include_str!("../migrations/postgres/0002_agents.sql")),
+    (
+        3,
+        include_str!("../migrations/sqlite/0003_virtual_imps.sql"),
+        include_str!("../migrations/postgres/0003_virtual_imps.sql"),
+    ),
 ];
 
 /// The newest schema version this program knows.

@@ -21,6 +21,8 @@ pub enum Wake {
     DeviceGroup(DeviceGroupId),
     /// Accounts: one was disabled or enabled, say.
     Accounts,
+    /// A virtual imp: it is to have power, or not.
+    VirtualImp(DeviceId),
     /// Webhooks: there are new deliveries.
     Webhooks,
 }

@@ -187,3 +187,32 @@ pub struct WebhookDeliveryRelationships {
     /// The webhook.
     pub webhook: Linkage,
 }
+
+/// A virtual imp: a device that is a program and lives in the server. Its id is the device's.
+pub type VirtualImp = Resource<VirtualImpAttributes, VirtualImpRelationships>;
+
+/// Attributes of a virtual imp.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct VirtualImpAttributes {
+    /// The device's name.
+    pub name: Option<String>,
+    /// Which imp it is: `imp001` to `imp006`.
+    pub imp_type: String,
+    /// `started` where it has power, `stopped` where it has none.
+    pub state: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last started or stopped.
+    pub updated_at: Timestamp,
+}
+
+/// Relationships of a virtual imp.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct VirtualImpRelationships {
+    /// The account whose it is.
+    pub owner: Linkage,
+    /// The device that it is.
+    pub device: Linkage,
+}

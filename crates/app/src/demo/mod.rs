@@ -8,19 +8,20 @@ use crate::{
     directory::{Directory, added, sync_parent, write_private},
 };
 use anyhow::{Context, Result, anyhow};
-use ed25519_dalek::SigningKey;
+use impstead_device_protocol::DeviceSecret;
 use impstead_model::{
     Account, Actor, Clock, Code, DeviceGroup, DeviceGroupId, DeviceGroupType, DeviceId, Entropy, ProductId, Reach,
 };
 use impstead_server::Passwords;
 use impstead_store::{
-    Act, DeploymentFilter, DeviceGroupFilter, NewAccount, NewDeployment, NewDevice, NewDeviceGroup, NewProduct, Page,
-    Store,
+    Act, DeploymentFilter, DeviceGroupFilter, NewAccount, NewDeployment, NewDevice, NewDeviceGroup, NewProduct,
+    NewVirtualImp, Page, Store,
 };
 use std::{fmt::Write, sync::Arc};
 
 const USERNAME: &str = "demo";
 const PRODUCT: &str = "Demo greenhouse";
+const BEDS: &str = "Beds";
 const MACS: [&str; 2] = ["02:de:60:00:00:01", "02:de:60:00:00:02"];
 
 const FIRST_PAGE: Page = Page { number: 1, size: 100 };
@@ -85,6 +86,21 @@ pub async fn ensure(
     Ok(Demo::Made(password))
 }
 
+/// Makes the virtual imps that the demo account lacks, in the device group of beds if that is still there.
+pub async fn ensure_imps(
+    demo: &Demo,
+    count: u32,
+    store: &Store,
+    clock: &dyn Clock,
+    entropy: &Arc<dyn Entropy>,
+) -> Result<()> {
+    let Some(account) = store.account_by_name(USERNAME).await?.filter(|_| *demo != Demo::NotOurs) else {
+        return Ok(());
+    };
+    let samples = Samples { store, clock, entropy, account: &account };
+    samples.make_imps(count).await.context("cannot make the demo account's virtual imps")
+}
+
 struct Samples<'s> {
     store: &'s Store,
     clock: &'s dyn Clock,
@@ -97,7 +113,7 @@ impl Samples<'_> {
     async fn make(&self) -> Result<()> {
         use DeviceGroupType::{Development, Dut, FactoryFixture, PreDut, PreFactoryFixture, PreProduction, Production};
         let product = self.product().await?;
-        let beds = self.group(&product, Development, "Beds", "Where the code is written", None).await?;
+        let beds = self.group(&product, Development, BEDS, "Where the code is written", None).await?;
         self.deploy(&beds.id, SENSOR, "Report readings", &["v1.0"]).await?;
 
         let lab = self.group(&product, PreProduction, "Lab", "Devices blessed in the lab", None).await?;
@@ -113,8 +129,9 @@ impl Samples<'_> {
         self.deploy(&line_dut.id, UNDER_TEST, "Check the supply, then bless", &["line"]).await?;
         self.deploy(&line.id, FIXTURE, "Configure by light", &["line"]).await?;
 
-        let first = self.device(MACS[0], "Bed 1").await?;
-        self.device(MACS[1], "Spare sensor").await?;
+        // It lives in the server; nothing connects as the other.
+        let first = self.device(MACS[0], "Bed 1", true).await?;
+        self.device(MACS[1], "Spare sensor", false).await?;
         self.store.assign_device(&beds.id, &first, self.act()).await?;
         Ok(())
     }
@@ -191,23 +208,56 @@ impl Samples<'_> {
         Ok(())
     }
 
-    async fn device(&self, mac: &str, name: &str) -> Result<DeviceId> {
+    async fn device(&self, mac: &str, name: &str, lives: bool) -> Result<DeviceId> {
         if let Some(device) = self.store.device(mac).await? {
             return Ok(device.id);
         }
-        // Nothing connects as a demo device, so the secret half of its key is forgotten at once.
-        let seed = self.entropy.bytes::<32>();
-        let new = NewDevice {
-            id: None,
-            mac: Some(mac.into()),
-            owner: self.account.id.clone(),
-            imp_type: "imp006".into(),
-            plan_id: None,
-            public_key: SigningKey::from_bytes(&seed).verifying_key().to_bytes(),
-        };
+        let new = self.new_device(Some(mac));
+        if lives {
+            return self.imp(new, name).await;
+        }
         let device = self.store.add_device(new, self.act()).await?;
         self.store.rename_device(&device.id, Some(name.into()), self.act()).await?;
         Ok(device.id)
+    }
+
+    async fn imp(&self, device: NewDevice, name: &str) -> Result<DeviceId> {
+        let new = NewVirtualImp { device, name: Some(name.into()), is_started: true };
+        Ok(self.store.create_virtual_imp(new, self.act()).await?.device.id)
+    }
+
+    fn new_device(&self, mac: Option<&str>) -> NewDevice {
+        NewDevice {
+            id: None,
+            mac: mac.map(str::to_owned),
+            owner: self.account.id.clone(),
+            imp_type: "imp006".into(),
+            plan_id: None,
+            // The secret half is forgotten at once: nobody connects with it, and virtual imps get others.
+            public_key: DeviceSecret::from_seed(&self.entropy.bytes()).public_key(),
+        }
+    }
+
+    /// Makes virtual imps until there are so many.
+    async fn make_imps(&self, count: u32) -> Result<()> {
+        let (mut there, mut page) = (0, FIRST_PAGE);
+        loop {
+            let imps = self.store.virtual_imps(&self.reach(), None, page).await?;
+            there += imps.items.len();
+            if !imps.more {
+                break;
+            }
+            page.number += 1;
+        }
+        let groups = self.store.device_groups(&self.reach(), DeviceGroupFilter::default(), FIRST_PAGE).await?;
+        let beds = groups.items.into_iter().find(|group| group.name == BEDS).map(|group| group.id);
+        for number in there + 1..=count as usize {
+            let imp = self.imp(self.new_device(None), &format!("Bed {number}")).await?;
+            if let Some(beds) = &beds {
+                self.store.assign_device(beds, &imp, self.act()).await?;
+            }
+        }
+        Ok(())
     }
 }
 

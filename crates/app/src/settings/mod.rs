@@ -36,6 +36,8 @@ pub struct Settings {
     pub tls: Option<(PathBuf, PathBuf)>,
     /// Whether to make the demo account.
     pub demo: bool,
+    /// How many virtual imps it has at least.
+    pub virtual_imps: u32,
     /// How to log.
     pub log_format: LogFormat,
     /// What to log.
@@ -156,6 +158,7 @@ pub fn of_serve(ServeFlags(given): &ServeFlags, around: &Surroundings) -> Result
     let log_streams_per_account = values.parse("log_streams_per_account", |text| parse::integer(text, 1, 1_000_000));
     let log_stream_devices = values.parse("log_stream_devices", |text| parse::integer(text, 1, 10_000));
     let demo = values.parse("demo", parse::boolean);
+    let virtual_imps = values.parse("virtual_imps", |text| parse::integer(text, 0, 100_000));
     let log_format = values.parse("log_format", parse::log_format);
     let log_level = values.parse("log_level", parse::log_level);
     values.check_pair("tls_cert", "tls_key");
@@ -181,6 +184,7 @@ pub fn of_serve(ServeFlags(given): &ServeFlags, around: &Surroundings) -> Result
             agent_url,
             tls,
             demo: demo?,
+            virtual_imps: virtual_imps?,
             log_format: log_format?,
             log_level: log_level?,
             log_age: Duration::from_secs(86_400 * u64::from(log_history_days?)),

@@ -73,7 +73,7 @@ const NO: Setting = Setting {
 };
 
 /// All settings, in the order of the file.
-pub const TABLE: [Setting; 34] = [
+pub const TABLE: [Setting; 35] = [
     Setting {
         name: "listen",
         value_name: "ADDRESS:PORT",
@@ -361,6 +361,15 @@ pub const TABLE: [Setting; 34] = [
         summary: "Make an account with sample data at the first start, and print how to use it",
         detail: "The account is called demo; its random password is in the file demo-password of the data directory. \
                  Later starts change nothing.",
+        ..NO
+    },
+    Setting {
+        name: "virtual_imps",
+        kind: Kind::Integer,
+        value_name: "COUNT",
+        default: Some("0"),
+        summary: "How many virtual imps the demo account has at least",
+        detail: "Those that are missing are made at each start, in the device group Beds, and started. Without demo it means nothing.",
         ..NO
     },
     Setting {

@@ -343,7 +343,7 @@ impl Agents {
                     shared.wake_group(None);
                     shared.start_where_due(None).await;
                 }
-                Ok(Wake::Webhooks) => {}
+                Ok(Wake::VirtualImp(_) | Wake::Webhooks) => {}
                 Err(RecvError::Lagged(_)) => {
                     shared.programs.forget_all();
                     shared.wake_group(None);

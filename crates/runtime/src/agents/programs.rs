@@ -1,10 +1,9 @@
 //! Programs of agents, compiled, so that the devices of a group share them.
 
-use crate::line;
+use crate::{libraries, line};
 use impstead_device_protocol::Value;
 use impstead_model::{DeploymentId, DeviceGroupId, DeviceId};
 use impstead_store::{Store, StoreError};
-use platform::requires;
 use squirrel::{Image, Program};
 use std::{
     collections::{HashMap, VecDeque},
@@ -66,29 +65,21 @@ impl Programs {
         }
         let Some(program) = store.agent_program(id).await? else { return Ok(None) };
         let group = program.group.id.clone();
-        let mut units = Vec::new();
-        let mut unknown = None;
-        for required in requires(&program.code) {
-            let file = required.name.clone().into_bytes();
-            match store.library(&required.name, &required.version).await? {
-                // Required twice, it is there once.
-                Some(_) if units.iter().any(|(known, _)| *known == file) => {}
-                Some(source) => units.push((file, source)),
-                None => unknown = unknown.or(Some(required.unknown().to_string())),
-            }
-        }
+        let libraries = libraries::find(store, &program.code).await?;
         // `__EI` and `__VARS`; the device's own part of it is not for compiling.
-        let current = line::environment(&DeviceId::new(""), &program).encode().unwrap_or_default();
+        let current = line::environment(&DeviceId::new(""), &program, &[]).encode().unwrap_or_default();
         let is_current = environment.is_none_or(|environment| *environment == current);
         let environment = environment.map_or(current, <[u8]>::to_vec);
         let known = Value::decode(&environment).unwrap_or(Value::Null);
-        units.push((AGENT_CODE.as_bytes().to_vec(), program.code));
         let image = image.clone();
-        let programs = match unknown {
-            Some(error) => Err(error),
-            None => tokio::task::spawn_blocking(move || platform::compile(&image, &units, &known))
-                .await
-                .unwrap_or_else(|error| Err(format!("it cannot be compiled: {error}"))),
+        let programs = match libraries {
+            Err(unknown) => Err(unknown),
+            Ok(mut units) => {
+                units.push((AGENT_CODE.as_bytes().to_vec(), program.code));
+                tokio::task::spawn_blocking(move || platform::compile(&image, &units, &known))
+                    .await
+                    .unwrap_or_else(|error| Err(format!("it cannot be compiled: {error}")))
+            }
         };
         let compiled = Arc::new(Compiled { programs, environment });
         self.known().add(id, group, is_current, &compiled);

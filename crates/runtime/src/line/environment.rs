@@ -2,11 +2,13 @@ use impstead_device_protocol::{Float, Key, Value};
 use impstead_model::{DeviceId, iso_8601};
 use impstead_store::DeviceProgram;
 
-/// Returns what a device's program finds around it.
+use crate::libraries::Library;
+
+/// Returns what a device's program finds around it, with the libraries that it requires.
 ///
 /// # Source
 /// `__EI` as the vendor documents it; `__VARS` has the group's environment variables.
-pub fn environment(device: &DeviceId, program: &DeviceProgram) -> Value {
+pub fn environment(device: &DeviceId, program: &DeviceProgram, libraries: &[Library]) -> Value {
     let DeviceProgram { deployment, group, product, code: _ } = program;
     let kind = group.kind.as_str();
     let created_at = iso_8601(deployment.created_ms);
@@ -36,6 +38,11 @@ pub fn environment(device: &DeviceId, program: &DeviceProgram) -> Value {
         params.extend([("factory_imp", id()), ("factory_imp_device_id", id())]);
     }
     parts.push(("configparams", table(params)));
+    if !libraries.is_empty() {
+        let text = |bytes: &[u8]| Value::String(bytes.into());
+        let library = |(name, source): &Library| Value::Array([text(name), text(source)].into());
+        parts.push(("libraries", Value::Array(libraries.iter().map(library).collect())));
+    }
     table(parts)
 }
 

@@ -11,6 +11,7 @@ mod transport;
 
 pub(crate) use environment::environment;
 pub use registry::Sent;
+pub(crate) use transport::Moved;
 pub use transport::{Pipe, Received, Transport, pipe};
 
 use crate::{Agents, Logs, NewLine};
@@ -163,7 +164,7 @@ impl Line {
                     shared.programs.forget(&group);
                     shared.registry.wake_all(Some(&group));
                 }
-                Ok(Wake::Accounts | Wake::Webhooks) => {}
+                Ok(Wake::Accounts | Wake::VirtualImp(_) | Wake::Webhooks) => {}
                 Err(RecvError::Lagged(_)) => {
                     shared.programs.forget_all();
                     shared.registry.wake_all(None);

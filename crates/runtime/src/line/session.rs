@@ -3,6 +3,7 @@
 use super::{
     Shared,
     environment::environment,
+    programs::Offered,
     registry::{Handle, Place},
     transport::{Received, Transport},
 };
@@ -14,7 +15,7 @@ use impstead_device_protocol::{
     ServerHandshake, ServerTerms, ShutdownReason, Sleep, SleepKind, Started,
 };
 use impstead_model::{Actor, DeviceId, LogSource, LogType, RestartKind, random_uuid};
-use impstead_store::{Act, Arrival, Conflict, Current, DeviceFacts, DeviceProgram, Enrolment, Orders, StoreError};
+use impstead_store::{Act, Arrival, Conflict, Current, DeviceFacts, Enrolment, Orders, StoreError};
 use std::{
     collections::VecDeque,
     net::IpAddr,
@@ -103,7 +104,7 @@ struct Session<'l, T> {
 /// A program that is being offered.
 struct Offer {
     current: Current,
-    content: Arc<DeviceProgram>,
+    content: Arc<Offered>,
     /// Where the next chunk begins, once the device wants it.
     next: Option<usize>,
     /// The restart that it carries out.
@@ -521,17 +522,30 @@ impl<T: Transport> Session<'_, T> {
         }
         let line = self.line;
         let Some(content) = line.programs.get(&line.store, &current.deployment).await? else { return Ok(()) };
-        let length = u32::try_from(content.code.len()).unwrap_or(u32::MAX);
+        let libraries = match &content.libraries {
+            Ok(libraries) => libraries,
+            Err(unknown) => {
+                self.refused = Some(current.program);
+                self.log(LogSource::ServerError, format!("ERROR: the device code does not compile: {unknown}"));
+                return Ok(());
+            }
+        };
+        let length = u32::try_from(content.program.code.len()).unwrap_or(u32::MAX);
         let mut offer = CodeOffer {
             program: current.program,
             format: ProgramFormat::SQUIRREL_SOURCE,
             compression: Compression::NONE,
             size_bytes: length,
             transfer_bytes: length,
-            environment: Some(environment(&self.id, &content)),
+            environment: Some(environment(&self.id, &content.program, libraries)),
         };
         let mut frame = ServerFrame::CodeOffer(Box::new(offer.clone())).encode();
         if frame.as_ref().map_or(true, |frame| frame.len() > self.handle.longest()) {
+            if !libraries.is_empty() {
+                let bytes: usize = libraries.iter().map(|(_, source)| source.len()).sum();
+                let text = format!("ERROR: the libraries that the device code requires are too large: {bytes} bytes");
+                self.log(LogSource::ServerError, text);
+            }
             offer.environment = None;
             frame = ServerFrame::CodeOffer(Box::new(offer)).encode();
         }
@@ -550,7 +564,7 @@ impl<T: Transport> Session<'_, T> {
         let most = MAX_CHUNK_BYTES.min(self.handle.longest() - 16);
         let Some(offer) = &mut self.offer else { return Ok(()) };
         let Some(from) = offer.next else { return Ok(()) };
-        let code = &offer.content.code;
+        let code = &offer.content.program.code;
         let to = code.len().min(from + most);
         let chunk = CodeChunk { offset: u32::try_from(from).unwrap_or(u32::MAX), bytes: code[from..to].to_vec() };
         offer.next = (to < code.len()).then_some(to);
@@ -601,7 +615,7 @@ impl<T: Transport> Session<'_, T> {
             Some(DeviceFrame::CodeWant(CodeWant { program, offset })) => {
                 if let Some(offer) = self.offer.as_mut().filter(|offer| offer.current.program == program) {
                     let from = offset as usize;
-                    let length = offer.content.code.len();
+                    let length = offer.content.program.code.len();
                     if from > length {
                         return Err(End::protocol("more bytes than were offered"));
                     }

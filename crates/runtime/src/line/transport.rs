@@ -1,4 +1,5 @@
-use std::future::Future;
+use futures_util::FutureExt as _;
+use std::{collections::VecDeque, future::Future};
 use tokio::sync::mpsc;
 
 /// What carries frames between a device and the server: a WebSocket, a pipe in memory.
@@ -35,6 +36,37 @@ pub struct Pipe {
 pub fn pipe(frames: usize) -> (Pipe, Pipe) {
     let ((to_left, from_right), (to_right, from_left)) = (mpsc::channel(frames), mpsc::channel(frames));
     (Pipe { frames: from_right, peer: to_right }, Pipe { frames: from_left, peer: to_left })
+}
+
+/// What comes of waiting at a pipe with frames to send.
+pub(crate) enum Moved {
+    /// The first of the frames was sent.
+    Sent,
+    /// A frame has come.
+    Frame(Vec<u8>),
+    /// The other end is gone.
+    End,
+}
+
+impl Pipe {
+    /// Sends the first of some frames, or receives one. Nothing is lost where this is dropped before it is ready.
+    pub(crate) async fn exchange(&mut self, outbox: &mut VecDeque<Vec<u8>>) -> Moved {
+        tokio::select! {
+            frame = self.frames.recv() => frame.map_or(Moved::End, Moved::Frame),
+            room = self.peer.reserve(), if !outbox.is_empty() => match (room, outbox.pop_front()) {
+                (Ok(room), Some(frame)) => {
+                    room.send(frame);
+                    Moved::Sent
+                }
+                _ => Moved::End,
+            },
+        }
+    }
+
+    /// The same, as far as it needs no waiting.
+    pub(crate) fn exchange_now(&mut self, outbox: &mut VecDeque<Vec<u8>>) -> Option<Moved> {
+        self.exchange(outbox).now_or_never()
+    }
 }
 
 impl Transport for Pipe {

@@ -1,6 +1,7 @@
 //! Tests of the live half.
 
 mod agents;
+mod imps;
 mod line;
 mod outbound;
 mod receiver;

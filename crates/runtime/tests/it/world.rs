@@ -6,7 +6,7 @@ use impstead_device_protocol::{
     DeviceSecret, DeviceStep, HandshakeError, Hello, Log, LogKind, ServerFrame, Started, WakeReason,
 };
 use impstead_model::{
-    AccountId, Actor, Code, Device, DeviceGroup, DeviceGroupType, Entropy, SystemClock, SystemEntropy,
+    AccountId, Actor, Code, Device, DeviceGroup, DeviceGroupType, DeviceId, Entropy, SystemClock, SystemEntropy,
 };
 use impstead_runtime::{
     AgentConfig, Agents, Line, LineConfig, LogLimits, Logs, Outbound, Pipe, Received, Transport, pipe,
@@ -128,7 +128,11 @@ impl World {
     }
 
     pub async fn history(&self) -> Vec<String> {
-        let filter = LogFilter { of: LogsOf::Device(self.device.id.clone()), sources: Vec::new(), text: None };
+        self.history_of(&self.device.id).await
+    }
+
+    pub async fn history_of(&self, device: &DeviceId) -> Vec<String> {
+        let filter = LogFilter { of: LogsOf::Device(device.clone()), sources: Vec::new(), text: None };
         let page = self.store.logs(filter, 1000, Page { number: 1, size: 100 }).await.unwrap();
         let line = |entry: impstead_model::LogEntry| format!("{} {}", entry.source.as_str(), entry.message);
         page.items.into_iter().rev().map(line).collect()

@@ -9,6 +9,7 @@ pub mod quota;
 pub mod sessions;
 pub mod totp;
 pub mod unbonding_key;
+pub mod virtual_imps;
 pub mod webhook_deliveries;
 pub mod webhook_secret;
 

@@ -1,0 +1,148 @@
+//! `impstead imp`: virtual imps as a process of their own.
+
+mod identities;
+mod output;
+mod socket;
+
+use crate::{
+    cli::ImpArgs,
+    directory::{create_directory, write_private},
+};
+use ::imp::{Programs, Setup, Stored};
+use anyhow::{Context, Result, bail};
+use futures_util::future::BoxFuture;
+use identities::Identity;
+use impstead_device_protocol::{DeviceSecret, server_identity};
+use impstead_model::{Entropy, SystemClock, SystemEntropy};
+use impstead_runtime::{Home, News, Pipe, live};
+use output::Output;
+use socket::Server;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// Runs imps until they are told to stop.
+pub async fn run(arguments: ImpArgs, json: bool) -> Result<()> {
+    let ImpArgs { server, id, secret_file, ids, count, imp_type, state } = arguments;
+    let identities = match (id, secret_file, ids) {
+        (Some(id), Some(file), None) => vec![identities::of_one(&id, &file)?],
+        (_, _, Some(file)) => identities::of_many(&file, count)?,
+        _ => bail!("which imp is it? Name it with --id and --secret-file, or many with --ids"),
+    };
+    let name = server_identity(&server).with_context(|| {
+        format!("{server:?} is no server's URL: write one such as http://127.0.0.1:8080 or https://imp.example.com")
+    })?;
+    if let Some(directory) = &state {
+        create_directory(directory)?;
+    }
+    let fleet = Fleet {
+        server: Server::new(&name)?,
+        state: state.map(Arc::from),
+        output: Arc::new(Output::new(json, identities.len())),
+        ends: TaskTracker::new(),
+        stop: stop_on_signals()?,
+    };
+    let programs = Programs::new(u64::from_le_bytes(SystemEntropy.bytes()));
+    let lives = TaskTracker::new();
+    for Identity { id, seed } in identities {
+        let setup = Setup::new(id, DeviceSecret::from_seed(&seed), name.clone(), &imp_type, &id.to_string()[4..]);
+        let home = Hearth { fleet: fleet.clone(), device: id.to_string(), was_connected: false };
+        let stored = home.stored()?;
+        let (programs, stop) = (programs.clone(), fleet.stop.clone());
+        let seed = u64::from_le_bytes(SystemEntropy.bytes());
+        lives.spawn(async move { live(setup, programs, stored, seed, &SystemClock, home, stop).await });
+    }
+    lives.close();
+    lives.wait().await;
+    // What the last frames said is on its way; it should arrive.
+    fleet.ends.close();
+    fleet.ends.wait().await;
+    match fleet.output.failure() {
+        Some(why) => bail!("{why}"),
+        None => Ok(()),
+    }
+}
+
+/// What the imps of a process share.
+#[derive(Clone)]
+struct Fleet {
+    server: Server,
+    /// Where they keep what outlives their power; nowhere without it.
+    state: Option<Arc<Path>>,
+    output: Arc<Output>,
+    /// Connections that end.
+    ends: TaskTracker,
+    stop: CancellationToken,
+}
+
+/// What an imp has around it that is in a process of its own.
+struct Hearth {
+    fleet: Fleet,
+    device: String,
+    was_connected: bool,
+}
+
+impl Hearth {
+    fn file(&self) -> Option<PathBuf> {
+        self.fleet.state.as_ref().map(|directory| directory.join(format!("{}.imp", self.device)))
+    }
+
+    /// What it kept when it ran before.
+    fn stored(&self) -> Result<Stored> {
+        let Some(file) = self.file() else { return Ok(Stored::default()) };
+        let bytes = match std::fs::read(&file) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Stored::default()),
+            Err(error) => return Err(error).with_context(|| format!("cannot read {}", file.display())),
+        };
+        Stored::from_bytes(&bytes).with_context(|| {
+            format!("{} is not what an imp of this version keeps: remove it, and the imp starts empty", file.display())
+        })
+    }
+}
+
+impl Home for Hearth {
+    fn dial(&mut self) -> BoxFuture<'static, Result<Pipe, String>> {
+        let (server, ends) = (self.fleet.server.clone(), self.fleet.ends.clone());
+        Box::pin(async move { server.dial(&ends).await })
+    }
+
+    async fn keep(&mut self, stored: Stored) {
+        let Some(file) = self.file() else { return };
+        let written = tokio::task::spawn_blocking(move || write_private(&file, &stored.to_bytes())).await;
+        if let Ok(Err(error)) = written {
+            self.fleet.output.problem(&self.device, &format!("{error:#}"));
+        }
+    }
+
+    fn hear(&mut self, news: News) {
+        self.was_connected |= news == News::Connected;
+        if let News::Refused(reason) = &news
+            && !self.was_connected
+            && self.fleet.output.is_alone()
+        {
+            // Nothing would change before its user changes it.
+            self.fleet.output.fail(socket::explain(*reason, &self.device));
+            self.fleet.stop.cancel();
+        }
+        self.fleet.output.news(&self.device, &news);
+    }
+}
+
+/// Returns a token that the first SIGTERM or SIGINT cancels; the second ends the process.
+fn stop_on_signals() -> Result<CancellationToken> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let stop = CancellationToken::new();
+    let stopping = stop.clone();
+    tokio::spawn(async move {
+        let mut next = async || tokio::select! { _ = terminate.recv() => {} _ = interrupt.recv() => {} };
+        next().await;
+        stopping.cancel();
+        next().await;
+        std::process::exit(1);
+    });
+    Ok(stop)
+}

@@ -1,0 +1,248 @@
+//! The life of one imp in real time, over whatever carries its frames.
+
+use crate::line::{Moved, Pipe};
+use futures_util::future::BoxFuture;
+use imp::{Imp, Output, Programs, Setup, Stored};
+use impstead_device_protocol::CloseReason;
+use impstead_model::Clock;
+use std::{
+    collections::VecDeque,
+    future::{Future, pending},
+    time::Duration,
+};
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
+
+/// Instructions of a slice: about a tenth of a millisecond.
+const FUEL: u32 = 10_000;
+
+/// How long an imp may go on before others have their turn; a slice more at most.
+const TURN: Duration = Duration::from_micros(100);
+
+/// Frames that may wait to be sent before the imp stands still.
+const MOST_WAITING: usize = 64;
+
+/// How long the server may take none of them before the connection is given up.
+const LONGEST_STALL: Duration = Duration::from_secs(30);
+
+/// How long the last frames of a connection may take to be sent.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// What an imp has around it.
+pub trait Home: Send {
+    /// Opens a transport to the server: its near end; or says why there is none.
+    fn dial(&mut self) -> BoxFuture<'static, Result<Pipe, String>>;
+
+    /// Keeps what outlives the imp's power.
+    fn keep(&mut self, stored: Stored) -> impl Future<Output = ()> + Send;
+
+    /// Hears what happens to the imp.
+    fn hear(&mut self, news: News);
+}
+
+/// What happens to an imp.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News {
+    /// Its program, or the imp itself, says something.
+    Says {
+        /// Whether it is an error.
+        error: bool,
+        /// The line, any bytes.
+        text: Vec<u8>,
+    },
+    /// It is connected.
+    Connected,
+    /// It is no longer connected.
+    Disconnected,
+    /// The server does not let it in. A line that says so follows.
+    Refused(CloseReason),
+    /// The server cannot be reached, for this reason.
+    Unreachable(String),
+}
+
+/// Powers an imp, and lives as it until told to stop; then takes its power away, of which the server hears.
+pub async fn live(
+    setup: Setup,
+    programs: Programs,
+    stored: Stored,
+    seed: u64,
+    clock: &dyn Clock,
+    home: impl Home,
+    stop: CancellationToken,
+) {
+    let base_us = clock.now_ms().saturating_mul(1000);
+    let mut life = Life {
+        imp: Imp::new(setup, programs, stored, seed, base_us),
+        home,
+        wire: Wire::Down,
+        outbox: VecDeque::new(),
+        is_connected: false,
+        base_us,
+        began: Instant::now(),
+    };
+    life.run(&stop).await;
+    let now_us = life.now_us();
+    life.imp.power_off(now_us);
+    life.carry_out().await;
+}
+
+/// What leads to the server.
+enum Wire {
+    Down,
+    Dialling(BoxFuture<'static, Result<Pipe, String>>),
+    Up(Pipe),
+}
+
+/// What came of waiting for the wire.
+enum Came {
+    Dialled(Result<Pipe, String>),
+    Moved(Moved),
+}
+
+struct Life<H> {
+    imp: Imp,
+    home: H,
+    wire: Wire,
+    /// Frames that wait for room on the wire.
+    outbox: VecDeque<Vec<u8>>,
+    is_connected: bool,
+    base_us: i64,
+    began: Instant,
+}
+
+impl<H: Home> Life<H> {
+    fn now_us(&self) -> i64 {
+        self.base_us.saturating_add(i64::try_from(self.began.elapsed().as_micros()).unwrap_or(i64::MAX))
+    }
+
+    async fn run(&mut self, stop: &CancellationToken) {
+        let mut turn = Instant::now();
+        while !stop.is_cancelled() {
+            let imps_turn = self.imp.run(self.now_us(), FUEL);
+            self.carry_out().await;
+            if self.outbox.len() >= MOST_WAITING {
+                self.drain(stop).await;
+                turn = Instant::now();
+                continue;
+            }
+            if imps_turn.more {
+                while let Some(moved) = self.wire.moved_already(&mut self.outbox) {
+                    self.take(Came::Moved(moved)).await;
+                }
+                if turn.elapsed() >= TURN {
+                    tokio::task::yield_now().await;
+                    turn = Instant::now();
+                }
+                continue;
+            }
+            let due = imps_turn.wake_us.map(|wake_us| {
+                let wait_us = u64::try_from(wake_us - self.now_us()).unwrap_or(0);
+                Instant::now() + Duration::from_micros(wait_us)
+            });
+            tokio::select! {
+                came = self.wire.next(&mut self.outbox) => self.take(came).await,
+                () = at(due) => {}
+                () = stop.cancelled() => {}
+            }
+            turn = Instant::now();
+        }
+    }
+
+    /// Waits until there is room for what the imp sends. It stands still meanwhile, so silence means nothing.
+    async fn drain(&mut self, stop: &CancellationToken) {
+        let mut until = Instant::now() + LONGEST_STALL;
+        while self.outbox.len() >= MOST_WAITING {
+            let came = tokio::select! {
+                came = self.wire.next(&mut self.outbox) => came,
+                () = sleep_until(until) => Came::Moved(Moved::End),
+                () = stop.cancelled() => return,
+            };
+            if matches!(came, Came::Moved(Moved::Sent)) {
+                until = Instant::now() + LONGEST_STALL;
+            }
+            self.take(came).await;
+        }
+    }
+
+    async fn take(&mut self, came: Came) {
+        let now_us = self.now_us();
+        match came {
+            Came::Dialled(Ok(pipe)) => {
+                self.wire = Wire::Up(pipe);
+                self.imp.opened(now_us);
+            }
+            Came::Dialled(Err(why)) => {
+                self.wire = Wire::Down;
+                self.home.hear(News::Unreachable(why));
+                self.imp.closed(now_us);
+            }
+            Came::Moved(Moved::Sent) => {}
+            Came::Moved(Moved::Frame(frame)) => self.imp.receive(now_us, &frame),
+            Came::Moved(Moved::End) => {
+                self.wire = Wire::Down;
+                self.outbox.clear();
+                self.imp.closed(now_us);
+            }
+        }
+        self.carry_out().await;
+    }
+
+    /// Does what the imp wants done.
+    async fn carry_out(&mut self) {
+        for output in self.imp.take_outputs() {
+            match output {
+                Output::Open => self.wire = Wire::Dialling(self.home.dial()),
+                Output::Close => self.close().await,
+                Output::Send(frame) => self.outbox.push_back(frame),
+                Output::Keep(stored) => self.home.keep(*stored).await,
+                Output::Refused(reason) => self.home.hear(News::Refused(reason)),
+                Output::Says { error, text } => self.home.hear(News::Says { error, text }),
+                Output::FactoryBlinkUp => {
+                    let text = b"ERROR: there is no device to configure".to_vec();
+                    self.home.hear(News::Says { error: true, text });
+                }
+            }
+        }
+        if self.is_connected != self.imp.is_connected() {
+            self.is_connected = !self.is_connected;
+            self.home.hear(if self.is_connected { News::Connected } else { News::Disconnected });
+        }
+    }
+
+    /// Sends what waits, and ends the connection.
+    async fn close(&mut self) {
+        if let Wire::Up(mut pipe) = std::mem::replace(&mut self.wire, Wire::Down) {
+            let flush = async {
+                while !self.outbox.is_empty() && !matches!(pipe.exchange(&mut self.outbox).await, Moved::End) {}
+            };
+            let _ = timeout(FAREWELL, flush).await;
+        }
+        self.outbox.clear();
+    }
+}
+
+impl Wire {
+    async fn next(&mut self, outbox: &mut VecDeque<Vec<u8>>) -> Came {
+        match self {
+            Self::Down => pending().await,
+            Self::Dialling(dialled) => Came::Dialled(dialled.await),
+            Self::Up(pipe) => Came::Moved(pipe.exchange(outbox).await),
+        }
+    }
+
+    /// What moves on the wire without waiting.
+    fn moved_already(&mut self, outbox: &mut VecDeque<Vec<u8>>) -> Option<Moved> {
+        match self {
+            Self::Up(pipe) => pipe.exchange_now(outbox),
+            Self::Down | Self::Dialling(_) => None,
+        }
+    }
+}
+
+/// Waits for a time, for ever without one.
+async fn at(due: Option<Instant>) {
+    match due {
+        Some(due) => sleep_until(due).await,
+        None => pending().await,
+    }
+}

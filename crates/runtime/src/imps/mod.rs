@@ -1,0 +1,189 @@
+//! Virtual imps: devices that are programs. Those of the store live here, on the agents' threads, and talk with the line over pipes
+//! in memory, as any device does; others are processes of their own, which live ([`live`]) just the same.
+//!
+//! A virtual imp of the store has no secret that anybody keeps: each time it is powered it gets a new one, whose public half the
+//! store has from then on.
+
+mod life;
+
+pub use life::{Home, News, live};
+
+use crate::{Line, Pipe, line::pipe};
+use futures_util::future::BoxFuture;
+use imp::{Programs, Setup, Stored};
+use impstead_device_protocol::{DeviceId as ProtocolId, DeviceSecret};
+use impstead_model::{Clock, DeviceId, Entropy};
+use impstead_store::{PoweredImp, Store, StoreError, Wake};
+use std::{collections::HashMap, sync::Arc, time::Duration};
+use tokio::{runtime, sync::broadcast::error::RecvError, task::JoinHandle, time::sleep};
+use tokio_util::sync::CancellationToken;
+
+/// Frames that a pipe holds each way; whoever sends more waits.
+const FRAMES: usize = 16;
+
+/// How often the store is asked again while it cannot be reached.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// The virtual imps of the store. A cheap handle: clones share everything.
+#[derive(Clone)]
+pub struct Imps(Arc<Shared>);
+
+struct Shared {
+    store: Store,
+    line: Line,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    /// The server's name, which imps sign.
+    server: String,
+    programs: Programs,
+}
+
+/// A virtual imp that has power.
+struct Powered {
+    off: CancellationToken,
+    life: JoinHandle<()>,
+}
+
+impl Imps {
+    /// Begins. They live only while [`Imps::run`] runs.
+    pub fn new(
+        store: Store,
+        line: Line,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        server: String,
+        seed: u64,
+    ) -> Self {
+        Self(Arc::new(Shared { store, line, clock, entropy, server, programs: Programs::new(seed) }))
+    }
+
+    /// Powers those that are started, on `threads`, and others as they are started, until told to stop.
+    pub async fn run(self, threads: runtime::Handle, stop: CancellationToken) {
+        let mut wakes = self.0.store.wakes();
+        let mut powered = HashMap::new();
+        self.look_at_all(&threads, &mut powered).await;
+        loop {
+            let wake = tokio::select! {
+                () = stop.cancelled() => break,
+                wake = wakes.recv() => wake,
+            };
+            match wake {
+                Ok(Wake::VirtualImp(device)) => self.look_at(&device, &threads, &mut powered).await,
+                // It may have been deleted.
+                Ok(Wake::Device(device)) if powered.contains_key(&device) => {
+                    self.look_at(&device, &threads, &mut powered).await;
+                }
+                Ok(_) => {}
+                Err(RecvError::Lagged(_)) => self.look_at_all(&threads, &mut powered).await,
+                Err(RecvError::Closed) => break,
+            }
+        }
+        for Powered { off, .. } in powered.values() {
+            off.cancel();
+        }
+        for (_, Powered { life, .. }) in powered {
+            let _ = life.await;
+        }
+    }
+
+    async fn look_at_all(&self, threads: &runtime::Handle, powered: &mut HashMap<DeviceId, Powered>) {
+        let started = match self.0.store.started_virtual_imps().await {
+            Ok(started) => started,
+            Err(error) => return tracing::error!(cause = %error, "cannot find the virtual imps that are started"),
+        };
+        for device in powered.keys().filter(|device| !started.contains(device)).cloned().collect::<Vec<_>>() {
+            self.look_at(&device, threads, powered).await;
+        }
+        for device in started {
+            self.power(&device, threads, powered);
+        }
+    }
+
+    /// Sees to it that an imp has power if it is started, else none.
+    async fn look_at(&self, device: &DeviceId, threads: &runtime::Handle, powered: &mut HashMap<DeviceId, Powered>) {
+        match self.0.store.virtual_imp(device).await {
+            Ok(Some(found)) if found.is_started => self.power(device, threads, powered),
+            Ok(_) => {
+                if let Some(Powered { off, life }) = powered.get(device) {
+                    off.cancel();
+                    if life.is_finished() {
+                        powered.remove(device);
+                    }
+                }
+            }
+            Err(error) => tracing::error!(cause = %error, %device, "cannot tell whether a virtual imp is started"),
+        }
+    }
+
+    fn power(&self, device: &DeviceId, threads: &runtime::Handle, powered: &mut HashMap<DeviceId, Powered>) {
+        if powered.get(device).is_some_and(|imp| !imp.off.is_cancelled() && !imp.life.is_finished()) {
+            return;
+        }
+        // The life before ends first.
+        let before = powered.remove(device).map(|imp| imp.life);
+        let off = CancellationToken::new();
+        let (shared, named, stop) = (Arc::clone(&self.0), device.clone(), off.clone());
+        let life = threads.spawn(async move {
+            if let Some(before) = before {
+                let _ = before.await;
+            }
+            let powered = tokio::select! {
+                powered = shared.power(&named) => powered,
+                () = stop.cancelled() => None,
+            };
+            let Some((setup, stored)) = powered else { return };
+            let home = InServer { shared: Arc::clone(&shared), device: named };
+            let seed = u64::from_le_bytes(shared.entropy.bytes());
+            live(setup, shared.programs.clone(), stored, seed, &*shared.clock, home, stop).await;
+        });
+        powered.insert(device.clone(), Powered { off, life });
+    }
+}
+
+impl Shared {
+    /// Gives an imp a secret, and finds out what it is and has kept; nothing if it is not to have power.
+    async fn power(&self, device: &DeviceId) -> Option<(Setup, Stored)> {
+        let secret = DeviceSecret::from_seed(&self.entropy.bytes());
+        let PoweredImp { imp_type, mac_address, kept } = loop {
+            match self.store.power_virtual_imp(device, secret.public_key()).await {
+                Ok(powered) => break powered?,
+                Err(error) => {
+                    tracing::warn!(cause = %error, %device, "cannot power a virtual imp");
+                    if !matches!(error, StoreError::Unavailable(_)) {
+                        return None;
+                    }
+                    sleep(RETRY).await;
+                }
+            }
+        };
+        let id = ProtocolId::parse(device.as_str())?;
+        let stored = kept.and_then(|kept| Stored::from_bytes(&kept)).unwrap_or_default();
+        Some((Setup::new(id, secret, self.server.clone(), &imp_type, &mac_address), stored))
+    }
+}
+
+/// What an imp has around it that lives in the server.
+struct InServer {
+    shared: Arc<Shared>,
+    device: DeviceId,
+}
+
+impl Home for InServer {
+    fn dial(&mut self) -> BoxFuture<'static, Result<Pipe, String>> {
+        let (near, far) = pipe(FRAMES);
+        let line = self.shared.line.clone();
+        tokio::spawn(async move { line.converse(far, None).await });
+        Box::pin(std::future::ready(Ok(near)))
+    }
+
+    async fn keep(&mut self, stored: Stored) {
+        if let Err(error) = self.shared.store.keep_virtual_imp(&self.device, stored.to_bytes()).await {
+            tracing::warn!(cause = %error, device = %self.device, "cannot keep what a virtual imp stores");
+        }
+    }
+
+    fn hear(&mut self, news: News) {
+        // What its program says, its log has.
+        tracing::debug!(device = %self.device, ?news, "a virtual imp");
+    }
+}

@@ -1,0 +1,195 @@
+//! Virtual imps: devices that are programs and live in the server.
+
+use crate::{
+    Act, NewDevice, Page, Paged, Store, StoreError, Wake,
+    conn::{Conn, Lock, Row},
+    devices,
+    select::{From, Order, Select},
+};
+use impstead_model::{AccountId, Device, DeviceId, Reach, Right};
+
+/// A virtual imp.
+#[derive(Clone, Debug)]
+pub struct VirtualImp {
+    /// The device that it is.
+    pub device: Device,
+    /// Whether it is to have power.
+    pub is_started: bool,
+    /// When it was made, Unix time in milliseconds.
+    pub created_ms: i64,
+    /// When it was last started or stopped, likewise.
+    pub updated_ms: i64,
+}
+
+/// A virtual imp about to be made.
+#[derive(Clone, Debug)]
+pub struct NewVirtualImp {
+    /// The device that it is to be.
+    pub device: NewDevice,
+    /// Its name.
+    pub name: Option<String>,
+    /// Whether it is to have power.
+    pub is_started: bool,
+}
+
+/// What a virtual imp must know to live.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PoweredImp {
+    /// `imp001` to `imp006`.
+    pub imp_type: String,
+    /// Its MAC address, in canonical form.
+    pub mac_address: String,
+    /// What it has kept, as it gave it to [`Store::keep_virtual_imp`].
+    pub kept: Option<Vec<u8>>,
+}
+
+impl Store {
+    /// Lists virtual imps, oldest first: the caller's own, or those of `owner`.
+    pub async fn virtual_imps(
+        &self,
+        reach: &Reach,
+        owner: Option<&AccountId>,
+        page: Page,
+    ) -> Result<Paged<VirtualImp>, StoreError> {
+        let reach = reach.clone();
+        let owner = owner.unwrap_or(&reach.account).clone();
+        self.read(move |conn| {
+            let mut select = Select::new(From {
+                columns: COLUMNS,
+                table: "virtual_imp v join device d on d.id = v.device_id",
+                key: "v.device_id",
+                keyed: false,
+                time: "v.created_ms",
+                order: Order::OldestFirst,
+            });
+            select.within(&reach, Some(&owner), "d.owner_id", "d.group_kind", Right::ReadInside);
+            select.page(conn, page, virtual_imp)
+        })
+        .await
+    }
+
+    /// Returns the virtual imp that a device is; `None` if it is none, or not there.
+    pub async fn virtual_imp(&self, device: &DeviceId) -> Result<Option<VirtualImp>, StoreError> {
+        let device = device.clone();
+        self.read(move |conn| find(conn, &device)).await
+    }
+
+    /// Returns the virtual imps that are to have power.
+    pub async fn started_virtual_imps(&self) -> Result<Vec<DeviceId>, StoreError> {
+        self.read(move |conn| {
+            let started = "select device_id from virtual_imp where started order by created_ms, device_id";
+            conn.all(started, &[], |row| Ok(row.get::<String>(0)?.into()))
+        })
+        .await
+    }
+
+    /// Makes a virtual imp, and so a device.
+    ///
+    /// # Errors
+    /// As [`Store::add_device`].
+    pub async fn create_virtual_imp(&self, new: NewVirtualImp, act: Act) -> Result<VirtualImp, StoreError> {
+        self.write(move |conn| {
+            let NewVirtualImp { device, name, is_started } = &new;
+            let mut device = devices::add(conn, device, &act)?;
+            if name.is_some() {
+                device.name.clone_from(name);
+                conn.run("update device set name = ?2 where id = ?1", &[&device.id.as_str(), name])?;
+            }
+            conn.run(
+                "insert into virtual_imp (device_id, started, created_ms, updated_ms) values (?1, ?2, ?3, ?3)",
+                &[&device.id.as_str(), is_started, &act.at_ms],
+            )?;
+            devices::record(conn, &act, "virtual_imp.create", &device)?;
+            conn.wake(Wake::VirtualImp(device.id.clone()));
+            Ok(VirtualImp { device, is_started: *is_started, created_ms: act.at_ms, updated_ms: act.at_ms })
+        })
+        .await
+    }
+
+    /// Starts or stops a virtual imp and returns it; `None` if it is not there.
+    pub async fn start_virtual_imp(
+        &self,
+        device: &DeviceId,
+        is_started: bool,
+        act: Act,
+    ) -> Result<Option<VirtualImp>, StoreError> {
+        let device = device.clone();
+        self.write(move |conn| {
+            if !conn.lock_row(Lock::Change, "device", device.as_str())? {
+                return Ok(None);
+            }
+            let Some(mut found) = find(conn, &device)? else { return Ok(None) };
+            if found.is_started == is_started {
+                return Ok(Some(found));
+            }
+            (found.is_started, found.updated_ms) = (is_started, act.at_ms);
+            conn.run(
+                "update virtual_imp set started = ?2, updated_ms = ?3 where device_id = ?1",
+                &[&device.as_str(), &is_started, &act.at_ms],
+            )?;
+            let action = if is_started { "virtual_imp.start" } else { "virtual_imp.stop" };
+            devices::record(conn, &act, action, &found.device)?;
+            conn.wake(Wake::VirtualImp(device.clone()));
+            Ok(Some(found))
+        })
+        .await
+    }
+
+    /// Gives a virtual imp that is started the public half of a new secret, and returns what it must know; `None` if it is not
+    /// to have power.
+    pub async fn power_virtual_imp(
+        &self,
+        device: &DeviceId,
+        public_key: [u8; 32],
+    ) -> Result<Option<PoweredImp>, StoreError> {
+        let device = device.clone();
+        self.write(move |conn| {
+            if !conn.lock_row(Lock::Change, "device", device.as_str())? {
+                return Ok(None);
+            }
+            let query = "select d.imp_type, d.mac_address, v.kept
+                         from virtual_imp v join device d on d.id = v.device_id where v.device_id = ?1 and v.started";
+            let powered = conn.first(query, &[&device.as_str()], |row| {
+                Ok(PoweredImp { imp_type: row.get(0)?, mac_address: row.get(1)?, kept: row.get(2)? })
+            })?;
+            if powered.is_some() {
+                conn.run(
+                    "update device set public_key = ?2 where id = ?1",
+                    &[&device.as_str(), &public_key.as_slice()],
+                )?;
+            }
+            Ok(powered)
+        })
+        .await
+    }
+
+    /// Keeps what outlives the power of a virtual imp.
+    pub async fn keep_virtual_imp(&self, device: &DeviceId, kept: Vec<u8>) -> Result<(), StoreError> {
+        let device = device.clone();
+        self.write(move |conn| {
+            conn.run("update virtual_imp set kept = ?2 where device_id = ?1", &[&device.as_str(), &kept]).map(drop)
+        })
+        .await
+    }
+}
+
+fn find(conn: &mut Conn<'_>, device: &DeviceId) -> Result<Option<VirtualImp>, StoreError> {
+    let query =
+        format!("select {COLUMNS} from virtual_imp v join device d on d.id = v.device_id where v.device_id = ?1");
+    conn.first(&query, &[&device.as_str()], virtual_imp)
+}
+
+/// Those of a device, and its own.
+const COLUMNS: &str = "d.id, d.mac_address, d.owner_id, d.group_id, d.group_kind, d.product_id, d.group_owner_id, \
+    d.agent_id, d.name, d.imp_type, d.plan_id, d.blessed, d.online, d.state_changed_ms, d.agent_running, \
+    d.agent_state_changed_ms, d.last_enrolled_ms, d.ip_address, d.free_memory, d.rssi, d.swversion, d.created_ms, \
+    d.updated_ms, v.started, v.created_ms, v.updated_ms";
+
+fn virtual_imp(row: &Row<'_>) -> Result<VirtualImp, StoreError> {
+    Ok(VirtualImp {
+        device: devices::device(row)?,
+        is_started: row.get(23)?,
+        created_ms: row.get(24)?,
+        updated_ms: row.get(25)?,
+    })
+}
