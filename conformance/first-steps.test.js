@@ -28,15 +28,18 @@ const EXPECTED = [
     ['impt product create', new RegExp(`^Product "[^"]+" is created successfully\\.[^]*${IMPT_SUCCEEDS}$`)],
     ['impt dg create', new RegExp(`^Device Group "Soil probes" is created successfully\\.[^]*${IMPT_SUCCEEDS}$`)],
     ["echo 'server.log", /^$/],
-    ["echo 'server.log", /^$/],
+    ["echo 'http.onrequest", /^$/],
     ['impt build deploy', new RegExp(`^Deployment "${ID}" is created successfully\\.[^]*${IMPT_SUCCEEDS}$`)],
     ['impt device list --unassigned', new RegExp(`^Device list \\(1 items\\):[^]*Spare sensor[^]*${IMPT_SUCCEEDS}$`)],
     ['impstead login', /^Signed in to http:\/\/127\.0\.0\.1:\d+\/v5 as demo \(profile default\)\.$/],
     ['impstead product list', new RegExp(`^ID +NAME +CREATED +DESCRIPTION\n${ID} +Demo greenhouse [^]*\n${ID} +Greenhouse `)],
     ['impstead deploy', new RegExp(`^Deployed to Soil probes as ${ID} \\(sha [0-9a-f]{64}\\)\\.`)],
     ['impstead device list --unassigned --json', /^\[\n {2}{\n {4}"type": "device",[^]*"name": "Spare sensor"[^]*\n\]$/],
-    ['impstead device add', new RegExp(`^({"id":"${DEVICE_ID}".+}\n?){3}$`)],
+    ['(umask 077; impstead device add', /^$/],
     ['impstead device assign', new RegExp(`^Assigned the device ${DEVICE_ID} to Soil probes\\.$`)],
+    ['impstead imp', /^hello from the device$/],
+    ['impstead log', / server\.log +hello from the device$/],
+    ['curl -s $(impstead device list', /^hello from the agent$/],
     ['cargo run -p impstead-client --example list_products', new RegExp(`^${ID}  Demo greenhouse\n[^]*\n    ${ID}  Soil probes \\(development_devicegroup\\)`, 'm')],
 ];
 
@@ -84,17 +87,32 @@ async function typeEach(server, shell, section, expected) {
         `the commands have changed; this test must know them all:\n${commands.join('\n')}`,
     );
     let device = null;
-    for (const [i, command] of commands.entries()) {
-        const [, pattern] = expected[i];
-        // Nothing else differs from what a reader types: the port, the id of a device of theirs, and building the example.
-        const line = command
-            .replaceAll('http://127.0.0.1:8080', server.url)
-            .replace(/cargo run -p impstead-client --example (\w+) --/, shell.example('$1'))
-            .replace(/(device assign) [0-9a-f]{16}/, `$1 ${device}`);
-        const { code, output } = await shell.run(line);
-        assert.equal(code, 0, `${line}\n${output}`);
-        assert.match(output.trim(), pattern, line);
-        if (command.startsWith('impstead device add')) device = JSON.parse(output.split('\n')[0]).id;
+    try {
+        for (const [i, command] of commands.entries()) {
+            const [, pattern] = expected[i];
+            // Nothing else differs from what a reader types: the port, the id of a device of theirs, and building the example.
+            const line = command
+                .replaceAll('http://127.0.0.1:8080', server.url)
+                .replace(/cargo run -p impstead-client --example (\w+) --/, shell.example('$1'))
+                .replace(/(device assign) [0-9a-f]{16}/, `$1 ${device}`);
+            const { code, output } = command.startsWith('impstead imp ') ? await inBackground(shell, line) : await shell.run(line);
+            assert.equal(code, 0, `${line}\n${output}`);
+            assert.match(output.trim(), pattern, line);
+            if (command.includes('impstead device add')) device = JSON.parse((await shell.run('cat imp.json')).output).id;
+        }
+    } finally {
+        // What goes on in the background.
+        await shell.run('kill $(jobs -p) && wait');
+    }
+}
+
+/** Starts what goes on until it is stopped, and waits for the first line that it prints. */
+async function inBackground(shell, line) {
+    await shell.run(`${line} > background.out 2> background.err &`);
+    for (const deadline = Date.now() + LINE_LIMIT_MS; ; await setTimeout(20)) {
+        const { output } = await shell.run('cat background.out');
+        if (output !== '') return { code: 0, output };
+        if (Date.now() > deadline) return { code: 1, output: (await shell.run('cat background.err')).output };
     }
 }
 

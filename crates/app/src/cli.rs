@@ -192,10 +192,9 @@ pub struct ImpArgs {
     #[arg(long, value_name = "COUNT", requires = "ids")]
     pub count: Option<usize>,
 
-    /// Which imp they are: how much memory and room for code they have
-    #[arg(long, value_name = "TYPE", default_value = "imp006",
-          value_parser = PossibleValuesParser::new(["imp001", "imp002", "imp003", "imp004", "imp005", "imp006"]))]
-    pub imp_type: String,
+    /// Board that they are on: a file, or the name of one that is ready [default: an imp006 and nothing else]
+    #[arg(long, value_name = "FILE|NAME")]
+    pub board: Option<String>,
 
     /// Directory in which imps keep their code and what else outlives their power [default: they keep nothing]
     #[arg(long, value_name = "DIR")]

@@ -42,6 +42,9 @@ pub enum ClientCommand {
     /// Show log lines of devices as they come, or past ones
     #[command(after_help = LOG_EXAMPLES)]
     Log(LogArgs),
+    /// Manage virtual imps: devices that live in the server
+    #[command(subcommand)]
+    VirtualImp(VirtualImpCommand),
     /// Manage webhooks, and see what was delivered to them
     #[command(subcommand)]
     Webhook(WebhookCommand),
@@ -304,6 +307,44 @@ const LOG_TYPES: [&str; 9] = [
 
 fn regex(text: &str) -> Result<Regex, String> {
     Regex::new(text).map_err(|error| error.to_string())
+}
+
+/// Commands about virtual imps.
+#[derive(Clone, Debug, Subcommand)]
+pub enum VirtualImpCommand {
+    /// List virtual imps
+    List,
+    /// Create a virtual imp and start it; it is a device like any other
+    #[command(after_help = "Examples:\n  impstead virtual-imp create --name 'Bed 7'")]
+    Create(VirtualImpCreateArgs),
+    /// Give a virtual imp power; it boots
+    Start {
+        /// The device, by its id, MAC address, agent id or name
+        device: String,
+    },
+    /// Take a virtual imp's power away; it keeps its code
+    Stop {
+        /// The device, by its id, MAC address, agent id or name
+        device: String,
+    },
+    /// Delete a virtual imp that is in no device group, and its device
+    Delete {
+        /// The device, by its id, MAC address, agent id or name
+        device: String,
+    },
+}
+
+/// Arguments of `virtual-imp create`.
+#[derive(Args, Clone, Debug)]
+pub struct VirtualImpCreateArgs {
+    /// Name of the new device
+    #[arg(long, value_name = "TEXT")]
+    pub name: Option<String>,
+
+    /// Which imp it is [default: imp006]
+    #[arg(long, value_name = "TYPE",
+          value_parser = PossibleValuesParser::new(["imp001", "imp002", "imp003", "imp004", "imp005", "imp006"]))]
+    pub imp_type: Option<String>,
 }
 
 /// Commands about devices that need no more than the API of the service.

@@ -23,13 +23,13 @@ mod session;
 pub use command::{
     ClientCommand, CompletionsArgs, DeployArgs, DeploymentCommand, DeploymentListArgs, DeviceAssignArgs, DeviceCommand,
     DeviceListArgs, DeviceRestartArgs, GroupCommand, GroupCreateArgs, GroupListArgs, GroupRestartArgs, GroupShowArgs,
-    LogArgs, LoginArgs, Options, ProductCommand, ProductCreateArgs, WebhookCommand, WebhookCreateArgs, WebhookListArgs,
-    WebhookUpdateArgs,
+    LogArgs, LoginArgs, Options, ProductCommand, ProductCreateArgs, VirtualImpCommand, VirtualImpCreateArgs,
+    WebhookCommand, WebhookCreateArgs, WebhookListArgs, WebhookUpdateArgs,
 };
 pub use commands::squirrel::SquirrelCommand;
 pub use context::{Context, Environment, Input};
 
-use commands::{deployments, devices, groups, logs, products, sign_in, squirrel, webhooks};
+use commands::{deployments, devices, groups, logs, products, sign_in, squirrel, virtual_imps, webhooks};
 use failure::Failure;
 use std::process::ExitCode;
 
@@ -62,6 +62,7 @@ pub async fn run(command: ClientCommand, options: &Options, context: &mut Contex
         ClientCommand::Deploy(arguments) => deployments::deploy(arguments, options, context).await,
         ClientCommand::Deployment(command) => deployments::run(command, options, context).await,
         ClientCommand::Log(arguments) => logs::log(arguments, options, context).await,
+        ClientCommand::VirtualImp(command) => virtual_imps::run(command, options, context).await,
         ClientCommand::Webhook(command) => webhooks::run(command, options, context).await,
     };
     finish(result, options, context)

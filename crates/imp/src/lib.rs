@@ -5,9 +5,9 @@
 
 mod connection;
 mod download;
-mod hardware;
 mod imp;
 mod programs;
+mod setup;
 mod stored;
 
 pub use imp::{Imp, Output, Setup, Turn};

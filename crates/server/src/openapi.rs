@@ -109,6 +109,11 @@ pub const RESOURCES: &[Resource] = &[
         types: &["webhook_delivery"],
         description: "An event on its way to a webhook, or one of the last 30 days.",
     },
+    Resource {
+        name: "VirtualImp",
+        types: &["virtual_imp"],
+        description: "A device that is a program and lives in the server.",
+    },
     Resource { name: "Audit", types: &["audit_entry"], description: "Something that was done to a resource." },
 ];
 

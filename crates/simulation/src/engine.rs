@@ -587,7 +587,7 @@ impl Engine<'_> {
             }
             Output::Send(frame) => self.send_up(place, frame),
             Output::Keep(stored) => device.kept = *stored,
-            Output::Says { .. } => {}
+            Output::Says { .. } | Output::Refused(_) => {}
             Output::FactoryBlinkUp => self.log(place, "status", b"Factory BlinkUp".to_vec()),
         }
     }

@@ -37,8 +37,6 @@ pub struct NewVirtualImp {
 pub struct PoweredImp {
     /// `imp001` to `imp006`.
     pub imp_type: String,
-    /// Its MAC address, in canonical form.
-    pub mac_address: String,
     /// What it has kept, as it gave it to [`Store::keep_virtual_imp`].
     pub kept: Option<Vec<u8>>,
 }
@@ -147,11 +145,10 @@ impl Store {
             if !conn.lock_row(Lock::Change, "device", device.as_str())? {
                 return Ok(None);
             }
-            let query = "select d.imp_type, d.mac_address, v.kept
+            let query = "select d.imp_type, v.kept
                          from virtual_imp v join device d on d.id = v.device_id where v.device_id = ?1 and v.started";
-            let powered = conn.first(query, &[&device.as_str()], |row| {
-                Ok(PoweredImp { imp_type: row.get(0)?, mac_address: row.get(1)?, kept: row.get(2)? })
-            })?;
+            let powered = conn
+                .first(query, &[&device.as_str()], |row| Ok(PoweredImp { imp_type: row.get(0)?, kept: row.get(1)? }))?;
             if powered.is_some() {
                 conn.run(
                     "update device set public_key = ?2 where id = ?1",

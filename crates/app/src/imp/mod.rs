@@ -16,6 +16,7 @@ use impstead_device_protocol::{DeviceSecret, server_identity};
 use impstead_model::{Entropy, SystemClock, SystemEntropy};
 use impstead_runtime::{Home, News, Pipe, live};
 use output::Output;
+use platform::board::Board;
 use socket::Server;
 use std::{
     path::{Path, PathBuf},
@@ -26,7 +27,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// Runs imps until they are told to stop.
 pub async fn run(arguments: ImpArgs, json: bool) -> Result<()> {
-    let ImpArgs { server, id, secret_file, ids, count, imp_type, state } = arguments;
+    let ImpArgs { server, id, secret_file, ids, count, board, state } = arguments;
     let identities = match (id, secret_file, ids) {
         (Some(id), Some(file), None) => vec![identities::of_one(&id, &file)?],
         (_, _, Some(file)) => identities::of_many(&file, count)?,
@@ -35,6 +36,10 @@ pub async fn run(arguments: ImpArgs, json: bool) -> Result<()> {
     let name = server_identity(&server).with_context(|| {
         format!("{server:?} is no server's URL: write one such as http://127.0.0.1:8080 or https://imp.example.com")
     })?;
+    let board = read_board(board.as_deref())?;
+    if board.mac.is_some() && identities.len() > 1 {
+        bail!("the board says a MAC address, which one imp can have only: leave it out of the file");
+    }
     if let Some(directory) = &state {
         create_directory(directory)?;
     }
@@ -45,14 +50,15 @@ pub async fn run(arguments: ImpArgs, json: bool) -> Result<()> {
         ends: TaskTracker::new(),
         stop: stop_on_signals()?,
     };
-    let programs = Programs::new(u64::from_le_bytes(SystemEntropy.bytes()));
+    let entropy: &dyn Entropy = &SystemEntropy;
+    let programs = Programs::new(u64::from_le_bytes(entropy.bytes()));
     let lives = TaskTracker::new();
     for Identity { id, seed } in identities {
-        let setup = Setup::new(id, DeviceSecret::from_seed(&seed), name.clone(), &imp_type, &id.to_string()[4..]);
+        let setup = Setup::new(id, DeviceSecret::from_seed(&seed), name.clone(), &board);
         let home = Hearth { fleet: fleet.clone(), device: id.to_string(), was_connected: false };
         let stored = home.stored()?;
         let (programs, stop) = (programs.clone(), fleet.stop.clone());
-        let seed = u64::from_le_bytes(SystemEntropy.bytes());
+        let seed = u64::from_le_bytes(entropy.bytes());
         lives.spawn(async move { live(setup, programs, stored, seed, &SystemClock, home, stop).await });
     }
     lives.close();
@@ -64,6 +70,19 @@ pub async fn run(arguments: ImpArgs, json: bool) -> Result<()> {
         Some(why) => bail!("{why}"),
         None => Ok(()),
     }
+}
+
+/// Reads a board: one that is ready by its name, else a file; without either, one with nothing but an imp.
+fn read_board(named: Option<&str>) -> Result<Board> {
+    let Some(named) = named else { return Board::parse("imp = \"imp006\"").context("there is such a board") };
+    if let Some(ready) = Board::ready(named) {
+        return Ok(ready);
+    }
+    let text = std::fs::read_to_string(named).with_context(|| {
+        let ready: Vec<&str> = Board::ready_names().collect();
+        format!("cannot read the board {named}: name a file, or a board that is ready: {}", ready.join(", "))
+    })?;
+    Board::parse(&text).with_context(|| format!("the board {named} has a mistake"))
 }
 
 /// What the imps of a process share.

@@ -5,6 +5,7 @@ mod backup;
 mod commands;
 mod configuration;
 mod demo;
+mod imps;
 mod key;
 mod kill;
 mod program;

@@ -7,4 +7,5 @@ pub mod logs;
 pub mod products;
 pub mod sign_in;
 pub mod squirrel;
+pub mod virtual_imps;
 pub mod webhooks;

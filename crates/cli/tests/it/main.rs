@@ -13,5 +13,6 @@ mod scripted;
 mod service;
 mod sign_in;
 mod squirrel;
+mod virtual_imps;
 mod webhooks;
 mod world;

@@ -14,6 +14,7 @@ use imp::{Programs, Setup, Stored};
 use impstead_device_protocol::{DeviceId as ProtocolId, DeviceSecret};
 use impstead_model::{Clock, DeviceId, Entropy};
 use impstead_store::{PoweredImp, Store, StoreError, Wake};
+use platform::board::Board;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::{runtime, sync::broadcast::error::RecvError, task::JoinHandle, time::sleep};
 use tokio_util::sync::CancellationToken;
@@ -144,7 +145,7 @@ impl Shared {
     /// Gives an imp a secret, and finds out what it is and has kept; nothing if it is not to have power.
     async fn power(&self, device: &DeviceId) -> Option<(Setup, Stored)> {
         let secret = DeviceSecret::from_seed(&self.entropy.bytes());
-        let PoweredImp { imp_type, mac_address, kept } = loop {
+        let PoweredImp { imp_type, kept } = loop {
             match self.store.power_virtual_imp(device, secret.public_key()).await {
                 Ok(powered) => break powered?,
                 Err(error) => {
@@ -158,8 +159,16 @@ impl Shared {
         };
         let id = ProtocolId::parse(device.as_str())?;
         let stored = kept.and_then(|kept| Stored::from_bytes(&kept)).unwrap_or_default();
-        Some((Setup::new(id, secret, self.server.clone(), &imp_type, &mac_address), stored))
+        Some((Setup::new(id, secret, self.server.clone(), &board(&imp_type)), stored))
     }
+}
+
+/// A board with nothing but an imp of a type, as devices are called.
+fn board(imp_type: &str) -> Board {
+    let name = if imp_type == "imp004" { "imp004m" } else { imp_type };
+    Board::parse(&format!("imp = \"{name}\""))
+        .or_else(|_| Board::parse("imp = \"imp006\""))
+        .expect("there are such boards")
 }
 
 /// What an imp has around it that lives in the server.

@@ -140,7 +140,7 @@ pub fn id_of(kind: &str) -> &'static str {
     match kind {
         "product" => "6a0e2f51-93c4-8b7d-0f0a-2d5c1b7e9a10",
         "deployment" => "c3d48f0e-22b7-41aa-8d15-7e9b0c6f3a52",
-        "device" => "20000c2a69abcdef",
+        "device" | "virtual_imp" => "20000c2a69abcdef",
         "logstream" => "5d2f0b8c4e6a49b7a1c3d5e7f9012345",
         "webhook" => "e1b7a3c4-9d20-4f6b-8c11-0a5d7f2e6b93",
         "webhook_delivery" => "0b6d4f1e-6c38-4e0f-9a57-3f2c8d1b7e64",
@@ -223,6 +223,7 @@ fn known(name: &str, kind: &str) -> Option<Value> {
         ("code", _) => "123456",
         ("secret", "webhook") => "whsec_7f1c0d9e8b2a46538f60d1c2b3a495867e5f4d3c2b1a09f8e7d6c5b4a3928170",
         ("state", "webhook_delivery") => "delivered",
+        ("state", "virtual_imp") => "started",
         ("last_error" | "next_attempt_at", "webhook_delivery") => return Some(Value::Null),
         ("last_status", "webhook_delivery") => return Some(204.into()),
         ("attempts", "webhook_delivery") => return Some(1.into()),

@@ -116,6 +116,13 @@ collaborators.show                         -     401     404       200    200   
 collaborators.update                       -     401     404       200    200            403        403                 403
 collaborators.delete                       -     401     404       204    204            403        403                 403
 quota.show                                 -     401     404       200    200            403        403                 403
+virtual_imps.list                          -     401     200       200    200            200        200                 200
+virtual_imps.create                        -     401     404       201    201            201        403                 403
+virtual_imps.show                          -     401     404       200    200            200        403                 403
+virtual_imps.update                        -     401     404       200    200            200        403                 403
+virtual_imps.delete                        -     401     404       204    204            204        403                 403
+virtual_imps.start                         -     401     404       200    200            200        403                 403
+virtual_imps.stop                          -     401     404       200    200            200        403                 403
 logs.list                                  dev   401     404       200    200            200        403                 403
 logs.list                                  prod  401     404       200    200            403        200                 200
 audit.list                                 -     401     200       200    200            200        200                 200
@@ -210,7 +217,7 @@ async fn on_deployments_and_webhooks() {
 
 #[tokio::test]
 async fn on_devices() {
-    check(&["devices", "logstream", "logs"]).await;
+    check(&["devices", "logstream", "logs", "virtual_imps"]).await;
 }
 
 #[tokio::test]

@@ -172,7 +172,18 @@ async fn of_webhooks() {
 
 #[tokio::test]
 async fn of_our_own_api() {
-    check(&["totp", "password", "sessions", "unbonding_key", "collaborators", "quota", "audit", "logs"]).await;
+    check(&[
+        "totp",
+        "password",
+        "sessions",
+        "unbonding_key",
+        "collaborators",
+        "quota",
+        "audit",
+        "logs",
+        "virtual_imps",
+    ])
+    .await;
 }
 
 #[test]

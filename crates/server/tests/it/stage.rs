@@ -155,6 +155,20 @@ impl<'w> Stage<'w> {
                 let device = if production { w.device_in(owner, group_id).await } else { w.device(owner).await };
                 ids.push(device.id);
             }
+            "virtual_imps.create" => {
+                let mut document = described("virtual_imp", json!({ "name": "Bed 7", "state": "stopped" }));
+                document["data"]["relationships"] = json!({ "owner": { "type": "account", "id": owner.id } });
+                body = Some(document);
+                ids.push(owner.id.clone());
+            }
+            "virtual_imps.list" => drop(owner.virtual_imp().await),
+            "virtual_imps.show" | "virtual_imps.delete" | "virtual_imps.start" | "virtual_imps.stop" => {
+                ids.push(owner.virtual_imp().await);
+            }
+            "virtual_imps.update" => {
+                ids.push(owner.virtual_imp().await);
+                body = Some(described("virtual_imp", json!({ "name": "x" })));
+            }
             "logstream.open" => target = Some(format!("/v5/logstream/{}", log_stream(owner).await)),
             "logstream.add_device" | "logstream.remove_device" => {
                 let device = w.device_in(owner, group_id).await.id;

@@ -210,6 +210,12 @@ impl Client {
         id_of(&self.post("/v5/webhooks", webhook(kind, group)).await)
     }
 
+    /// Makes a virtual imp without power.
+    pub async fn virtual_imp(&self) -> String {
+        let imp = json!({ "data": { "type": "virtual_imp", "attributes": { "state": "stopped" } } });
+        id_of(&self.post("/impstead/v1/virtual_imps", imp).await)
+    }
+
     pub async fn login_key(&self) -> String {
         id_of(&self.confirmed("POST", "/v5/accounts/me/login_keys", json!({ "data": { "type": "login_key" } })).await)
     }

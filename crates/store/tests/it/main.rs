@@ -28,4 +28,5 @@ mod schema;
 mod sessions;
 mod totp;
 mod unbonding;
+mod virtual_imps;
 mod webhooks;

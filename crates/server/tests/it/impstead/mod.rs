@@ -7,4 +7,5 @@ mod quota;
 mod sessions;
 mod totp;
 mod unbonding_key;
+mod virtual_imps;
 mod webhook_deliveries;

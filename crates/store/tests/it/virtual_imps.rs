@@ -1,0 +1,94 @@
+use crate::fixture::*;
+use impstead_model::{DeviceId, Role};
+use impstead_store::{Conflict, NewVirtualImp, Page, PoweredImp, QuotaChange, VirtualImp, Wake};
+use std::sync::Arc;
+
+async fn imp(db: &Db, owner: &impstead_model::AccountId, is_started: bool) -> VirtualImp {
+    let new = NewVirtualImp { device: new_device(owner), name: Some("Bed 7".into()), is_started };
+    db.store.create_virtual_imp(new, db.act(owner)).await.unwrap()
+}
+
+async fn a_virtual_imp_is_a_device(db: Arc<Db>) {
+    let ann = db.account("ann").await.id;
+    let mut wakes = db.store.wakes();
+    let made = imp(&db, &ann, true).await;
+    assert_eq!(wakes.recv().await.unwrap(), Wake::VirtualImp(made.device.id.clone()));
+    let device = db.store.device(made.device.id.as_str()).await.unwrap().unwrap();
+    assert_eq!((device.name.as_deref(), &device), (Some("Bed 7"), &made.device));
+    let found = db.store.virtual_imp(&device.id).await.unwrap().unwrap();
+    assert_eq!((found.device, found.is_started, found.created_ms), (device.clone(), true, db.now_ms()));
+    assert!(db.store.delete_device(&device.id, db.act(&ann)).await.unwrap());
+    assert!(db.store.virtual_imp(&device.id).await.unwrap().is_none());
+    assert_eq!(db.count("virtual_imp"), 0);
+    let other = db.device(&ann).await;
+    assert!(db.store.virtual_imp(&other.id).await.unwrap().is_none(), "it is an ordinary device");
+}
+
+async fn it_counts_as_a_device(db: Arc<Db>) {
+    let ann = db.account("ann").await.id;
+    let limit = QuotaChange { devices: Some(Some(1)), ..QuotaChange::default() };
+    db.store.set_quota(&ann, limit, db.operator()).await.unwrap();
+    imp(&db, &ann, true).await;
+    let new = NewVirtualImp { device: new_device(&ann), name: None, is_started: true };
+    let refused = conflict(db.store.create_virtual_imp(new, db.act(&ann)).await);
+    assert!(matches!(refused, Conflict::QuotaReached { limit: 1, .. }), "{refused:?}");
+    assert_eq!(db.count("virtual_imp"), 1);
+}
+
+async fn it_is_started_and_stopped(db: Arc<Db>) {
+    let ann = db.account("ann").await.id;
+    let id = imp(&db, &ann, false).await.device.id;
+    assert_eq!(db.store.started_virtual_imps().await.unwrap(), []);
+    assert_eq!(db.store.power_virtual_imp(&id, [5; 32]).await.unwrap(), None, "it is to have no power");
+    let key = db.store.device_public_key(&id).await.unwrap();
+    let mut wakes = db.store.wakes();
+    let started = db.store.start_virtual_imp(&id, true, db.act(&ann)).await.unwrap().unwrap();
+    assert!(started.is_started);
+    assert_eq!(wakes.recv().await.unwrap(), Wake::VirtualImp(id.clone()));
+    // Again changes nothing.
+    db.store.start_virtual_imp(&id, true, db.act(&ann)).await.unwrap().unwrap();
+    assert_eq!(db.count("audit where action = 'virtual_imp.start'"), 1);
+    assert_eq!(db.store.started_virtual_imps().await.unwrap(), [id.clone()]);
+    let powered = db.store.power_virtual_imp(&id, [5; 32]).await.unwrap();
+    assert_eq!(powered, Some(PoweredImp { imp_type: "imp003".into(), kept: None }));
+    assert_ne!(db.store.device_public_key(&id).await.unwrap(), key);
+    db.store.keep_virtual_imp(&id, vec![1, 2]).await.unwrap();
+    assert_eq!(db.store.power_virtual_imp(&id, [8; 32]).await.unwrap().unwrap().kept, Some(vec![1, 2]));
+    assert!(!db.store.start_virtual_imp(&id, false, db.act(&ann)).await.unwrap().unwrap().is_started);
+    let nothing = DeviceId::new("nothing");
+    assert!(db.store.start_virtual_imp(&nothing, true, db.act(&ann)).await.unwrap().is_none());
+    assert_eq!(db.store.power_virtual_imp(&nothing, [5; 32]).await.unwrap(), None);
+}
+
+async fn a_list_holds_what_the_caller_reaches(db: Arc<Db>) {
+    let (ann, bob) = (db.account("ann").await.id, db.account("bob").await.id);
+    let (first, second) = (imp(&db, &ann, true).await, imp(&db, &ann, false).await);
+    db.device(&ann).await;
+    let page = Page { number: 1, size: 100 };
+    let list = async |reach: impstead_model::Reach, owner| {
+        let mut ids: Vec<_> = db
+            .store
+            .virtual_imps(&reach, owner, page)
+            .await
+            .unwrap()
+            .items
+            .into_iter()
+            .map(|imp| imp.device.id)
+            .collect();
+        ids.sort();
+        ids
+    };
+    let mut both = vec![first.device.id, second.device.id];
+    both.sort();
+    assert_eq!(list(reach(&ann), None).await, both);
+    assert_eq!(list(reach(&bob), None).await, []);
+    assert_eq!(list(reach(&bob), Some(&ann)).await, []);
+    assert_eq!(list(reach_with(&bob, &[(&ann, Role::Developer)]), Some(&ann)).await, both);
+}
+
+contract![
+    a_virtual_imp_is_a_device,
+    it_counts_as_a_device,
+    it_is_started_and_stopped,
+    a_list_holds_what_the_caller_reaches,
+];
