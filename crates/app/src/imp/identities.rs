@@ -65,12 +65,12 @@ fn not_a_secret(file: &Path) -> String {
 fn seed(secret: &str) -> Result<[u8; 32]> {
     let digits = secret.as_bytes();
     let mut seed = [0; 32];
-    if digits.len() != 64 {
-        bail!("a secret has 64 hex digits, not {}", digits.len());
+    if digits.len() != 64 || !digits.iter().all(u8::is_ascii_hexdigit) {
+        bail!("a secret has 64 hex digits");
     }
     for (byte, pair) in seed.iter_mut().zip(digits.chunks(2)) {
         let pair = std::str::from_utf8(pair)?;
-        *byte = u8::from_str_radix(pair, 16).context("a secret has hex digits only")?;
+        *byte = u8::from_str_radix(pair, 16)?;
     }
     Ok(seed)
 }
