@@ -79,7 +79,7 @@ impl Output {
         match self.imps {
             1 => eprintln!("{device} {what}"),
             // Of many, a line for each hundredth.
-            imps if connected % imps.div_ceil(100) == 0 || connected == imps => {
+            imps if connected.is_multiple_of(imps.div_ceil(100)) || connected == imps => {
                 eprintln!("{connected} of {imps} imps are connected");
             }
             _ => {}

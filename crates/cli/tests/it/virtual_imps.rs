@@ -16,7 +16,7 @@ async fn created_listed_stopped_started_and_deleted() {
         world.stdin = PASSWORD.into();
         let login = ["login", "--endpoint", &url, "--user", "grower", "--password-stdin"];
         assert_eq!(world.execute(&login).0, Exit::Ok);
-        let mut ok = |arguments: &[&str]| {
+        let ok = |arguments: &[&str]| {
             let (exit, stdout, stderr) = world.execute(&[&["virtual-imp"], arguments].concat());
             assert_eq!(exit, Exit::Ok, "{stderr}");
             stdout
@@ -38,7 +38,7 @@ async fn created_listed_stopped_started_and_deleted() {
 
 #[test]
 fn elsewhere_there_are_none() {
-    let mut world = World::signed_in(service);
+    let world = World::signed_in(service);
     let (exit, _, stderr) = world.execute(&["virtual-imp", "list"]);
     assert_eq!(exit, Exit::Failure);
     assert!(stderr.contains("this service has no virtual imps"), "{stderr}");
