@@ -166,6 +166,7 @@ impl World {
             Output::Send(frame) => self.hear(&frame),
             Output::Keep(stored) => self.kept = *stored,
             Output::Says { .. } => {}
+            Output::Refused(reason) => self.heard.push(format!("[refused: {reason:?}]")),
             Output::FactoryBlinkUp => self.heard.push("[blinkup]".into()),
         }
     }
