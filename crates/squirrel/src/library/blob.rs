@@ -210,6 +210,23 @@ fn reserve(heap: &mut Heap, instance: Value, size: usize) -> Result<(), Fault> {
     Ok(())
 }
 
+impl Heap {
+    /// Writes bytes into a blob, at a place or else where it stands, and leaves it behind them, as its `writeblob` does. Says
+    /// whether it is a blob.
+    ///
+    /// # Errors
+    /// [`Fault::Room`], if it has to grow for that.
+    pub fn write_blob(&mut self, value: Value, place: Option<usize>, bytes: &[u8]) -> Result<bool, Fault> {
+        let Some(Payload::Blob(blob)) = self.payload(value) else { return Ok(false) };
+        let position = place.unwrap_or(blob.position).min(blob.bytes.len());
+        reserve(self, value, position.saturating_add(bytes.len()))?;
+        let blob = blob_mut(self, value, NO_STREAM)?;
+        blob.position = position;
+        blob.write(bytes);
+        Ok(true)
+    }
+}
+
 /// Makes room to write so many bytes at the position.
 fn reserve_to_write(heap: &mut Heap, instance: Value, size: usize) -> Result<(), Fault> {
     let position = blob(heap, instance, NO_STREAM)?.position;
