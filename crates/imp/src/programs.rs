@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use impstead_device_protocol::{Key, Value};
 use platform::board::ImpType;
-use platform::{imp_image_of};
+use platform::imp_image_of;
 use squirrel::{Image, Program};
 
 use crate::stored::StoredProgram;

@@ -185,7 +185,10 @@ impl ImpState {
 impl ImpState {
     /// What a snapshot has of it.
     pub(crate) fn to_keep(&self) -> ImpState {
-        let kept = self.peripherals.as_deref().map(|peripherals| (peripherals.hardware.state().clone(), peripherals.flash.clone()));
+        let kept = self
+            .peripherals
+            .as_deref()
+            .map(|peripherals| (peripherals.hardware.state().clone(), peripherals.flash.clone()));
         ImpState { facts: self.facts.clone(), peripherals: None, held_back: Vec::new(), kept, ..*self }
     }
 

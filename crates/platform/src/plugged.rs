@@ -58,10 +58,24 @@ impl Agent {
             ) => buffer == new,
             _ => false,
         };
-        let is_for_programs = !matches!(event, HardwareEvent::Wake { .. });
-        if is_for_programs && self.waiting.len() < MOST_WAITING && !self.waiting.iter().any(|(_, event)| known(event)) {
+        if self.hears(&event)
+            && self.waiting.len() < MOST_WAITING
+            && !self.waiting.iter().any(|(_, event)| known(event))
+        {
             self.waiting.push_back((self.host.now_us, Event::Imp(ImpEvent::Hardware(event))));
         }
+    }
+
+    /// Whether the program wants to know of an event. What nobody heard is not told later.
+    fn hears(&mut self, event: &HardwareEvent) -> bool {
+        let name = match event {
+            HardwareEvent::Edge { pin, .. } => pin.name(),
+            HardwareEvent::UartData { bus } => bus.name(),
+            HardwareEvent::SamplerBuffer { .. } => SAMPLER,
+            HardwareEvent::DacBuffer { .. } => DAC,
+            HardwareEvent::Wake { .. } => return false,
+        };
+        self.called_by(name).is_ok_and(|called| !called.is_null())
     }
 
     /// Begins to handle something that the hardware noticed. Says whether that takes a call.

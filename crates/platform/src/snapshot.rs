@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use squirrel::{Image, Limits, Program, SnapshotError, Value, Vm};
 
 use crate::agent::{Agent, Event, Work};
+use crate::board::{Board, Hardware, OtherBoard};
 use crate::host::{Credit, PlatformHost, Surroundings, Timer, Timers, Upload, Wait};
 use crate::http::{Headers, HttpAnswer, curl};
-use crate::board::{Board, Hardware, OtherBoard};
 use crate::imp::{ImpState, Peripherals};
 use crate::mqtt::{MqttEvent, MqttLink};
 

@@ -298,7 +298,10 @@ impl Scenario {
         }
         for fleet in &self.fleet {
             if fleet.board.is_some() && fleet.imp_type.is_some() {
-                return Err(format!("the board of the fleet {:?} says the type of its imps: leave out imp_type", fleet.name));
+                return Err(format!(
+                    "the board of the fleet {:?} says the type of its imps: leave out imp_type",
+                    fleet.name
+                ));
             }
             for (name, value) in &fleet.variables {
                 if !value.is_str() && !value.is_integer() && !value.is_float() {

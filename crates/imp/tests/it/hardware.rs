@@ -66,8 +66,8 @@ fn a_pin_wakes_from_deep_sleep_and_others_do_not() {
     world.imp.set_input(world.now_us, pin("pin1"), Some(Input::Level(true)));
     assert_eq!(world.run_for(1).take()[..2], ["hello PIN", "reason 3"]);
     // It is high already, which is no reason.
-    assert_eq!(world.run_for(999).take(), Vec::<String>::new());
-    assert_eq!(world.run_for(2).take()[..2], ["hello TIMER", "reason 1"]);
+    assert_eq!(world.run_for(990).take(), Vec::<String>::new());
+    assert_eq!(world.run_for(20).take()[..2], ["hello TIMER", "reason 1"]);
 }
 
 #[test]
@@ -77,7 +77,9 @@ fn types_differ_in_what_outlasts_deep_sleep() {
         nv <- { a = 1 };
         imp.onidle(@() imp.deepsleepfor(10));
     "#;
-    for (board, is_kept) in [("imp = \"imp001\"", "true"), ("imp = \"imp004m\"", "false"), ("imp = \"imp006\"", "false")] {
+    for (board, is_kept) in
+        [("imp = \"imp001\"", "true"), ("imp = \"imp004m\"", "false"), ("imp = \"imp006\"", "false")]
+    {
         let mut world = world(board, source);
         world.take();
         assert_eq!(world.run_for(10).take()[1], is_kept, "{board}");

@@ -62,8 +62,7 @@ fn interfaces(call: &mut Call<'_>) -> Result<Vec<Interface>, Fault> {
         channel: Some(network.channel),
     };
     let Some(board) = board else { return Ok(vec![wifi]) };
-    let ethernet =
-        Interface { kind: "ethernet", always: vec![mac], connected: Vec::new(), channel: None };
+    let ethernet = Interface { kind: "ethernet", always: vec![mac], connected: Vec::new(), channel: None };
     let cellular = board.cellular.as_ref().map(|cellular| Interface {
         kind: "cell",
         always: vec![("imei", cellular.imei.clone())],

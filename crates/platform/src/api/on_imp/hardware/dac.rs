@@ -3,7 +3,10 @@
 use squirrel::{Call, Fault, Flow, Function, Member, Value};
 
 use super::sampler::rate_hz;
-use super::{MOST_BUFFERS, blobs, check_buffers, hardware, hardware_callback, integer, pin_argument, refused, set_hardware_callback};
+use super::{
+    MOST_BUFFERS, blobs, check_buffers, hardware, hardware_callback, integer, pin_argument, refused,
+    set_hardware_callback,
+};
 use crate::api::{bytes, done, function_or_null};
 use crate::board::SampleFormat;
 use crate::codec::wrong_type;
@@ -25,7 +28,8 @@ pub(super) const MEMBERS: &[Member<'static>] = &[
         Function::new("stop", stop, 1, "").documented("stop()", "Stops playing; buffers that wait are forgotten."),
     ),
     Member::Function(
-        Function::new("addbuffer", add_buffer, 2, ".x").documented("addbuffer(blob)", "Has another blob played behind the others."),
+        Function::new("addbuffer", add_buffer, 2, ".x")
+            .documented("addbuffer(blob)", "Has another blob played behind the others."),
     ),
 ];
 

@@ -16,7 +16,8 @@ pub(super) const MEMBERS: &[Member<'static>] = &[
         "Configures the pin: outputs with a level, `PWM_OUT` with period and duty, inputs with a function for edges.",
     )),
     Member::Function(
-        Function::new("write", write, 2, ".").documented("write(value)", "Sets an output: a level, or a part from 0 to 1."),
+        Function::new("write", write, 2, ".")
+            .documented("write(value)", "Sets an output: a level, or a part from 0 to 1."),
     ),
     Member::Function(
         Function::new("read", read, 1, "").documented("read() -> integer|float", "Returns a level, or 0 to 65535."),

@@ -36,9 +36,7 @@ fn configure(call: &mut Call<'_>) -> Result<Flow, Fault> {
     let sizes = buffers.iter().map(|&blob| call.heap.blob_bytes(blob).map_or(0, <[u8]>::len)).collect();
     let kept = call.heap.array([&[function], &buffers[..]].concat())?;
     set_hardware_callback(call, SAMPLER, kept)?;
-    hardware(call)?
-        .configure_sampler(pins, rate_hz, sizes, format)
-        .map_err(|error| refused(error, CONFIGURE))?;
+    hardware(call)?.configure_sampler(pins, rate_hz, sizes, format).map_err(|error| refused(error, CONFIGURE))?;
     done()
 }
 

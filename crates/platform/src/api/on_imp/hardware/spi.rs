@@ -27,11 +27,13 @@ pub(super) const MEMBERS: &[Member<'static>] = &[
     Member::Function(
         Function::new("readstring", read_string, 2, ".n").documented("readstring(count) -> string", "Reads bytes."),
     ),
-    Member::Function(Function::new("readblob", read_blob, 2, ".n").documented("readblob(count) -> blob", "Reads bytes.")),
-    Member::Function(Function::new("chipselect", chip_select, 2, ".").documented(
-        "chipselect(1|0)",
-        "Holds the bus's own select line over several calls, or lets it go.",
-    )),
+    Member::Function(
+        Function::new("readblob", read_blob, 2, ".n").documented("readblob(count) -> blob", "Reads bytes."),
+    ),
+    Member::Function(
+        Function::new("chipselect", chip_select, 2, ".")
+            .documented("chipselect(1|0)", "Holds the bus's own select line over several calls, or lets it go."),
+    ),
     Member::Function(Function::new("disable", disable, 1, "").documented("disable()", "Disables the bus.")),
 ];
 

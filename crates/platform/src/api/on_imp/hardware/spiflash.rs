@@ -20,15 +20,14 @@ pub(super) const MEMBERS: &[Member<'static>] = &[
         Function::new("chipid", chip_id, 1, "").documented("chipid() -> integer", "What the part says that it is."),
     ),
     Member::Function(
-        Function::new("setspeed", ignore, 2, ".n").documented("setspeed(hertz)", "Sets the clock, which makes no difference."),
+        Function::new("setspeed", ignore, 2, ".n")
+            .documented("setspeed(hertz)", "Sets the clock, which makes no difference."),
     ),
+    Member::Function(Function::new("read", read, 3, ".nn").documented("read(address, count) -> blob", "Reads bytes.")),
     Member::Function(
-        Function::new("read", read, 3, ".nn").documented("read(address, count) -> blob", "Reads bytes."),
+        Function::new("readintoblob", read_into_blob, 4, ".nxn")
+            .documented("readintoblob(address, blob, count)", "Reads bytes into a blob, from where it stands."),
     ),
-    Member::Function(Function::new("readintoblob", read_into_blob, 4, ".nxn").documented(
-        "readintoblob(address, blob, count)",
-        "Reads bytes into a blob, from where it stands.",
-    )),
     Member::Function(Function::new("write", write, -3, ".n.iii").documented(
         "write(address, string|blob [, flags [, start [, end]]]) -> integer",
         "Writes bytes; returns 0, or the one of `SPIFLASH_...VERIFY` that failed.",

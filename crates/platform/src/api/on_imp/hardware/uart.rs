@@ -30,7 +30,8 @@ pub(super) const MEMBERS: &[Member<'static>] = &[
         Function::new("flush", flush, 1, "").documented("flush()", "Waits until everything has been sent."),
     ),
     Member::Function(
-        Function::new("read", read, 1, "").documented("read() -> integer", "Returns a received byte; -1 if there is none."),
+        Function::new("read", read, 1, "")
+            .documented("read() -> integer", "Returns a received byte; -1 if there is none."),
     ),
     Member::Function(
         Function::new("readstring", read_string, -1, ".n")
@@ -41,7 +42,8 @@ pub(super) const MEMBERS: &[Member<'static>] = &[
             .documented("readblob([most]) -> blob", "Returns what has been received."),
     ),
     Member::Function(
-        Function::new("flags", flags, 1, "").documented("flags() -> integer", "Returns 8 if received bytes were lost, else 0."),
+        Function::new("flags", flags, 1, "")
+            .documented("flags() -> integer", "Returns 8 if received bytes were lost, else 0."),
     ),
     Member::Function(
         Function::new("settxfifosize", set_tx_fifo, 2, ".n")
