@@ -101,10 +101,8 @@ impl World {
 
 /// What each of some expressions returns or throws, one after the other.
 fn outcomes(board: &str, preparation: &str, lines: &[&str]) -> Vec<String> {
-    let mut source = preparation.to_owned();
-    for line in lines {
-        source.push_str(&format!("try {{ server.log({line}) }} catch (error) {{ server.log(error) }}\n"));
-    }
+    let attempt = |line: &&str| format!("try {{ server.log({line}) }} catch (error) {{ server.log(error) }}\n");
+    let source = preparation.to_owned() + &lines.iter().map(attempt).collect::<String>();
     let mut world = World::new(board, &source);
     world.run_for(60.0);
     assert_eq!(world.end, None, "{:?}", world.lines);
@@ -505,12 +503,12 @@ fn the_dac_plays_and_gives_buffers_back() {
 #[test]
 fn too_many_edges_are_lost_and_a_busy_program_goes_on() {
     let board = "imp = \"imp003\"\n[pins]\npin1 = { square = { period_s = 0.001 } }";
-    let source = r#"
+    let source = "
         count <- 0;
         hardware.pin1.configure(DIGITAL_IN, @() count++);
         imp.sleep(10);
         imp.wakeup(0, function() { hardware.pin1.disable(); server.log(count) });
-    "#;
+    ";
     let lines = World::new(board, source).run_for(20.0).take();
     assert_eq!(lines, ["1000"]);
 }
@@ -561,11 +559,11 @@ fn hardware_is_in_snapshots() {
 
 #[test]
 fn programs_that_use_hardware_stay_small() {
-    let source = r#"
+    let source = "
         hardware.pin1.configure(DIGITAL_IN, @() 0);
         hardware.i2c89.configure(CLOCK_SPEED_400_KHZ);
         local all = [hardware.pin1, hardware.pin2, hardware.spi257, hardware.uart57];
-    "#;
+    ";
     let world = World::new("environment", source);
     let with_hardware = world.imp.resident_bytes();
     let without = World::new("environment", "").imp.resident_bytes();
