@@ -1,6 +1,7 @@
 //! An imp: what it does when it is powered, woken, connected and left alone.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use impstead_device_protocol::{
     Answer, AnswerCode, Backoff, Bless, Close, CloseReason, CodeOffer, CodeOutcome, CodeResult, CodeWant, Connected,
@@ -8,7 +9,10 @@ use impstead_device_protocol::{
     HandshakeError, Hello, Log, LogKind, MAX_LOG_BYTES, MAX_TEXT_BYTES, Message, NetworkKind, ServerFrame,
     Sleep as SleepFrame, SleepKind, Started, Value, WakeReason, Welcome,
 };
-use platform::{Agent, Effect, End, Event, ImpEvent, ImpFacts, ImpOrder, OnError, Progress, Sleep, Surroundings};
+use platform::board::{Board, Hardware};
+use platform::{
+    Agent, Effect, End, Event, ImpEvent, ImpFacts, ImpOrder, OnError, Peripherals, Progress, Sleep, Surroundings,
+};
 use squirrel::Limits;
 
 use crate::connection::{Connection, Link, least_wait_us};
@@ -65,6 +69,12 @@ pub struct Setup {
     pub limits: Limits,
     /// Room for a program, in bytes.
     pub storage_bytes: usize,
+    /// What is wired to it.
+    pub board: Arc<Board>,
+    /// What decides noise and bounces on the board.
+    pub world_seed: u64,
+    /// Since when there is what changes with time on the board: Unix time in microseconds; without it, since it has power.
+    pub world_began_us: Option<i64>,
 }
 
 /// What an imp wants done.
@@ -78,6 +88,9 @@ pub enum Output {
     Send(Vec<u8>),
     /// That this is kept, whatever happens.
     Keep(Box<Stored>),
+    /// That these sectors of its SPI flash are kept, beside the others: their numbers and what is in them, nothing in those that
+    /// are erased. [`Imp::load_flash`] puts them back.
+    KeepFlash(Vec<(u32, Option<Vec<u8>>)>),
     /// A line of its program's, or of its own, for who watches it.
     Says {
         /// Whether it is an error.
@@ -87,7 +100,7 @@ pub enum Output {
     },
     /// That the server does not let it in is told. A line that says so follows.
     Refused(CloseReason),
-    /// A device under test is to be configured: BlinkUp by a factory fixture.
+    /// A device under test is to be configured: BlinkUp by a factory fixture. [`factory_blink_up`](crate::factory_blink_up) does it.
     FactoryBlinkUp,
 }
 
@@ -122,8 +135,8 @@ enum Cause {
 }
 
 /// A program that runs.
-struct Running {
-    agent: Agent,
+pub(crate) struct Running {
+    pub(crate) agent: Agent,
     program: [u8; 32],
     /// Shared by imps that run the same, as long as one does.
     _compiled: Compiled,
@@ -134,10 +147,12 @@ struct Running {
 pub struct Imp {
     setup: Setup,
     programs: Programs,
-    stored: Stored,
-    now_us: i64,
+    pub(crate) stored: Stored,
+    pub(crate) now_us: i64,
     random: u64,
-    outputs: Vec<Output>,
+    pub(crate) outputs: Vec<Output>,
+    /// What programs work on, while none runs.
+    pub(crate) peripherals: Option<Box<Peripherals>>,
 
     link: Link,
     backoff: Backoff,
@@ -148,15 +163,15 @@ pub struct Imp {
     unsent: VecDeque<(bool, Vec<u8>)>,
     last_request: u32,
     bless: Option<u32>,
-    enrol: Option<Enrol>,
+    pub(crate) enrol: Option<Enrol>,
 
-    running: Option<Running>,
-    wake_reason: WakeReason,
+    pub(crate) running: Option<Running>,
+    pub(crate) wake_reason: WakeReason,
     /// When the program starts next.
     start_us: Option<i64>,
     /// Until when the server is asked what to start.
     restart_us: Option<i64>,
-    asleep_us: Option<i64>,
+    pub(crate) asleep_us: Option<i64>,
     nv: Option<Value>,
     failures: u32,
 }
@@ -164,7 +179,10 @@ pub struct Imp {
 impl Imp {
     /// Powers an imp: a cold boot at a Unix time in microseconds. `seed` is what waits are spread by.
     pub fn new(setup: Setup, programs: Programs, stored: Stored, seed: u64, now_us: i64) -> Imp {
+        let Setup { board, world_seed, world_began_us, .. } = &setup;
+        let peripherals = Peripherals::new(board.clone(), *world_seed, world_began_us.unwrap_or(now_us), now_us);
         let mut imp = Imp {
+            peripherals: Some(Box::new(peripherals)),
             setup,
             programs,
             stored,
@@ -202,6 +220,11 @@ impl Imp {
         matches!(self.link, Link::Open(_))
     }
 
+    /// Its id.
+    pub fn device(&self) -> DeviceId {
+        self.setup.device
+    }
+
     /// Whether its program runs.
     pub fn is_running(&self) -> bool {
         self.running.is_some()
@@ -217,7 +240,10 @@ impl Imp {
         self.now_us = self.now_us.max(now_us);
         self.last_request += 1;
         self.enrol = Some(Enrol { request: self.last_request, plan_id, token, fixture });
+        self.stored.fixture = fixture.map(|fixture| fixture.0);
+        self.keep();
         self.end_program();
+        self.asleep_us = None;
         self.boot(WakeReason::BLINKUP);
         if self.is_connected() {
             self.send_enrolment();
@@ -240,7 +266,8 @@ impl Imp {
     pub fn opened(&mut self, now_us: i64) {
         self.now_us = self.now_us.max(now_us);
         if matches!(self.link, Link::Opening { .. }) {
-            let handshake = Box::new(DeviceHandshake::new(self.setup.secret.clone(), self.hello()));
+            let hello = self.hello();
+            let handshake = Box::new(DeviceHandshake::new(self.setup.secret.clone(), hello));
             let until_us = self.now_us + i64::from(HANDSHAKE_TIMEOUT_S) * S;
             self.link = Link::Greeting { handshake, until_us };
         }
@@ -279,9 +306,11 @@ impl Imp {
     /// Goes on for about `fuel` instructions of its program, at a Unix time in microseconds, which never goes back.
     pub fn run(&mut self, now_us: i64, fuel: u32) -> Turn {
         self.now_us = self.now_us.max(now_us);
-        if let Some(until_us) = self.asleep_us {
-            if self.now_us < until_us {
-                return Turn { more: false, wake_us: Some(until_us) };
+        if self.asleep_us.is_some() {
+            let hardware_us = self.let_hardware_pass();
+            if let Some(until_us) = self.asleep_us.filter(|&until_us| self.now_us < until_us) {
+                let wake_us = hardware_us.map_or(until_us, |at_us| at_us.min(until_us));
+                return Turn { more: false, wake_us: Some(wake_us) };
             }
             self.wake();
         }
@@ -324,7 +353,10 @@ impl Imp {
     }
 
     fn sleep(&mut self, us: i64, reason: WakeReason) {
-        self.end_program();
+        self.end_program_with(Hardware::sleep);
+        if !self.setup.board.imp_type.keeps_nv() {
+            self.nv = None;
+        }
         self.wants_link = false;
         self.attempt = None;
         self.wake_reason = reason;
@@ -339,8 +371,15 @@ impl Imp {
 
     /// Ends the program, and keeps what outlives it.
     fn end_program(&mut self) {
-        if let Some(running) = self.running.take() {
+        self.end_program_with(Hardware::reset);
+    }
+
+    fn end_program_with(&mut self, leave: fn(&mut Hardware)) {
+        if let Some(mut running) = self.running.take() {
             self.nv = running.agent.nv();
+            self.peripherals = running.agent.unplug();
+            leave(&mut self.peripherals().hardware);
+            self.keep_flash();
         }
         self.start_us = None;
         self.restart_us = None;
@@ -350,7 +389,8 @@ impl Imp {
     fn start(&mut self) {
         self.end_program();
         let Some(program) = self.stored.program.clone() else { return };
-        let compiled = match self.programs.get(&program) {
+        let imp_type = self.setup.board.imp_type;
+        let compiled = match self.programs.get(&program, imp_type) {
             Ok(compiled) => compiled,
             Err(error) => return self.say(true, format!("ERROR: {error}").into_bytes()),
         };
@@ -368,11 +408,14 @@ impl Imp {
             config: config(&program),
             seed: self.draw(),
         };
-        let (image, limits) = (self.programs.image(), self.setup.limits);
-        let Ok(agent) = Agent::of_imp(image, &compiled, limits, surroundings, facts, self.nv.as_ref(), self.now_us)
+        let (image, limits) = (self.programs.image(imp_type), self.setup.limits);
+        let Ok(mut agent) = Agent::of_imp(image, &compiled, limits, surroundings, facts, self.nv.as_ref(), self.now_us)
         else {
             return self.out_of_memory();
         };
+        if let Some(peripherals) = self.peripherals.take() {
+            agent.plug_in(peripherals);
+        }
         self.running = Some(Running { agent, program: program.sha, _compiled: compiled, since_us: self.now_us });
         self.send(DeviceFrame::Started(Started { wake_reason: self.wake_reason, program: program.sha }));
     }
@@ -382,10 +425,12 @@ impl Imp {
         let is_suspended = self.attempt.is_some_and(|attempt| attempt.cause == Cause::Lost);
         let Some(running) = &mut self.running else { return (false, None) };
         if is_suspended && running.agent.send_policy().on_error == OnError::Suspend {
-            return (false, None);
+            return (false, running.agent.let_hardware_pass(self.now_us));
         }
         let progress = running.agent.run(self.now_us, fuel);
-        for effect in running.agent.take_effects() {
+        let effects = running.agent.take_effects();
+        self.keep_flash();
+        for effect in effects {
             self.do_for_it(effect);
         }
         match progress {
@@ -498,7 +543,8 @@ impl Imp {
             ImpOrder::Bless { passed } if self.is_connected() => {
                 self.last_request += 1;
                 self.bless = Some(self.last_request);
-                self.send(DeviceFrame::Bless(Bless { request: self.last_request, success: passed, fixture: None }));
+                let fixture = self.stored.fixture.map(DeviceId);
+                self.send(DeviceFrame::Bless(Bless { request: self.last_request, success: passed, fixture }));
             }
             ImpOrder::Bless { .. } => self.tell(ImpEvent::Blessed(false)),
             ImpOrder::Enrol { plan_id, token } => {
@@ -583,8 +629,15 @@ impl Imp {
 
     // The connection.
 
-    fn hello(&self) -> Hello {
-        let facts = &self.setup.facts;
+    fn hello(&mut self) -> Hello {
+        self.let_hardware_pass();
+        let rssi = self.peripherals().hardware.rssi();
+        let (facts, board) = (&self.setup.facts, &self.setup.board);
+        let network = match (&board.wifi, board.has_ethernet) {
+            (Some(_), _) => NetworkKind::WIFI,
+            (None, true) => NetworkKind::ETHERNET,
+            (None, false) => NetworkKind::CELLULAR,
+        };
         let mut hello = Hello::new(self.setup.device, &self.setup.server, self.wake_reason);
         hello.running = self.running.is_some();
         hello.program = self.stored.program.as_ref().map(|program| program.sha);
@@ -595,9 +648,9 @@ impl Imp {
             imp_type: Some(facts.imp_type.clone()),
             mac_address: mac(&facts.mac_address),
             free_memory_bytes: u32::try_from(self.setup.limits.heap_bytes.saturating_sub(used)).ok(),
-            rssi_dbm: Some(facts.network.rssi),
+            rssi_dbm: Some(rssi),
             storage_used: self.stored.program.as_ref().map(|program| storage_used(program.source.len(), capacity)),
-            network: Some(NetworkKind::WIFI),
+            network: Some(network),
             network_name: Some(facts.network.ssid.clone().into_bytes()),
             local_address: facts.network.address.parse().ok(),
         };
@@ -901,7 +954,7 @@ impl Imp {
 
     fn install(&mut self, program: StoredProgram) {
         let used = storage_used(program.source.len(), self.setup.storage_bytes);
-        if let Err(error) = self.programs.get(&program) {
+        if let Err(error) = self.programs.get(&program, self.setup.board.imp_type) {
             self.settle(program.sha, CodeOutcome::BAD_PROGRAM, used, error);
             return self.go_on_without();
         }

@@ -6,10 +6,12 @@
 mod connection;
 mod download;
 mod imp;
+mod outside;
 mod programs;
 mod setup;
 mod stored;
 
 pub use imp::{Imp, Output, Setup, Turn};
+pub use outside::factory_blink_up;
 pub use programs::Programs;
 pub use stored::{Stored, StoredProgram};

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use impstead_device_protocol::{Key, Value};
-use platform::imp_image;
+use platform::board::ImpType;
+use platform::imp_image_of;
 use squirrel::{Image, Program};
 
 use crate::stored::StoredProgram;
@@ -15,8 +16,8 @@ const DEVICE_CODE: &[u8] = b"device_code";
 /// The part of an environment that has the libraries.
 const LIBRARIES: &[u8] = b"libraries";
 
-/// A program by what it is made from: its digest and its environment.
-type Name = ([u8; 32], Vec<u8>);
+/// A program by what it is made from: its digest and its environment; and whether it is for imps with flash.
+type Name = ([u8; 32], Vec<u8>, bool);
 
 /// A program with its libraries.
 pub(crate) type Compiled = Arc<Vec<Program>>;
@@ -26,23 +27,26 @@ pub(crate) type Compiled = Arc<Vec<Program>>;
 pub struct Programs(Arc<Shared>);
 
 struct Shared {
-    image: Image,
+    /// For imps with flash for programs, and for those without.
+    images: [Image; 2],
     known: Mutex<HashMap<Name, Weak<Vec<Program>>>>,
 }
 
 impl Programs {
     /// For imps whose tables are in an order that nobody can foresee who does not know `seed`.
     pub fn new(seed: u64) -> Programs {
-        Programs(Arc::new(Shared { image: imp_image(seed), known: Mutex::default() }))
+        let images = [ImpType::Imp003, ImpType::Imp001].map(|imp_type| imp_image_of(seed, imp_type));
+        Programs(Arc::new(Shared { images, known: Mutex::default() }))
     }
 
-    pub(crate) fn image(&self) -> &Image {
-        &self.0.image
+    pub(crate) fn image(&self, imp_type: ImpType) -> &Image {
+        let [with_flash, without] = &self.0.images;
+        if imp_type.has_spiflash() { with_flash } else { without }
     }
 
     /// Compiles a program, unless another imp runs it.
-    pub(crate) fn get(&self, program: &StoredProgram) -> Result<Compiled, String> {
-        let name = (program.sha, program.environment.clone());
+    pub(crate) fn get(&self, program: &StoredProgram, imp_type: ImpType) -> Result<Compiled, String> {
+        let name = (program.sha, program.environment.clone(), imp_type.has_spiflash());
         let mut known = self.0.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(compiled) = known.get(&name).and_then(Weak::upgrade) {
             return Ok(compiled);
@@ -50,7 +54,7 @@ impl Programs {
         let environment = program.environment();
         let mut units = libraries(&environment);
         units.push((DEVICE_CODE.to_vec(), program.source.clone()));
-        let compiled = Arc::new(platform::compile(&self.0.image, &units, &environment)?);
+        let compiled = Arc::new(platform::compile(self.image(imp_type), &units, &environment)?);
         known.retain(|_, compiled| compiled.strong_count() > 0);
         known.insert(name, Arc::downgrade(&compiled));
         Ok(compiled)

@@ -1,5 +1,7 @@
 //! What an imp is, from its board.
 
+use std::sync::Arc;
+
 use impstead_device_protocol::{DeviceId, DeviceSecret};
 use platform::{ImpFacts, Network, board::Board};
 use squirrel::Limits;
@@ -11,7 +13,7 @@ const SOFTWARE: &str = "impstead - release-42.15 - Tue Jan 13 09:00:00 2026 - pr
 
 impl Setup {
     /// That of an imp on a board, of whose server the name is known.
-    pub fn new(device: DeviceId, secret: DeviceSecret, server: String, board: &Board) -> Setup {
+    pub fn new(device: DeviceId, secret: DeviceSecret, server: String, board: &Arc<Board>) -> Setup {
         // The id of a device ends with the MAC address that it was made with.
         let mac_address = board.mac.clone().unwrap_or_else(|| device.to_string().split_off(4));
         let (ssid, bssid, channel) = match &board.wifi {
@@ -29,11 +31,12 @@ impl Setup {
                 software_version: SOFTWARE.to_owned(),
                 network: Network { ssid, bssid, channel: channel.into(), rssi: -50, address: "192.168.0.2".to_owned() },
                 user_configuration: None,
-                supply_v: 3.3,
-                light_level: 32_768,
             },
             limits: Limits { heap_bytes: board.memory_bytes as usize, ..Limits::default() },
             storage_bytes: board.program_bytes as usize,
+            board: board.clone(),
+            world_seed: u64::from_be_bytes(device.0),
+            world_began_us: None,
         }
     }
 }

@@ -4,7 +4,7 @@ use impstead_device_protocol::Value;
 use serde::{Deserialize, Serialize};
 
 /// The version of what is written here; a reader knows its own only.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// What an imp keeps in its flash memory.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -15,6 +15,8 @@ pub struct Stored {
     pub user_configuration: Option<Vec<u8>>,
     /// How the run before ended, if badly, and nobody was told yet: a number and words.
     pub exit_code: Option<(u32, String)>,
+    /// The id of the factory fixture that configured it.
+    pub fixture: Option<[u8; 8]>,
 }
 
 /// A program, as it came.

@@ -17,7 +17,7 @@ use crate::mqtt::{LinkState, MqttEvent, MqttLink, MqttOrder, code};
 const SEND_ERROR_DISCONNECTED: i32 = 3;
 
 /// Events that wait for an agent; what comes then is refused.
-const MOST_WAITING: usize = 1000;
+pub(crate) const MOST_WAITING: usize = 1000;
 
 /// Events that wait for an agent that has no room for what can wait elsewhere.
 const MANY_WAITING: usize = 16;
@@ -164,7 +164,7 @@ impl Agent {
     }
 
     /// Makes the program of an imp, as [`Agent::new`] makes an agent, for an image of [`imp_image`](crate::imp_image). `nv` is what
-    /// the run before left in the root slot of this name.
+    /// the run before left in the root slot of this name. Until it is [plugged in](Agent::plug_in) it has no hardware.
     ///
     /// # Errors
     /// If it does not fit the limits.
@@ -179,6 +179,10 @@ impl Agent {
     ) -> Result<Agent, OutOfMemory> {
         let mut agent = Agent::make(image, programs, limits, surroundings, now_us)?;
         agent.host.imp = Some(Box::new(ImpState::new(facts)));
+        let table = agent.vm.make(NewTable)?;
+        if let Some(place) = agent.vm.heap_mut().items_mut(agent.host.callbacks).get_mut(Callback::Hardware as usize) {
+            *place = table;
+        }
         if let Some(data) = nv {
             let value = agent.vm.make(Given { data, blob_class: agent.host.blob_class })?;
             agent.vm.set_global(NV, value)?;
@@ -277,6 +281,7 @@ impl Agent {
                     self.waiting.push_back((now_us, Event::Imp(event)));
                 }
             }
+            ImpEvent::Hardware(event) => self.tell_hardware(event),
             ImpEvent::Lost(_) | ImpEvent::Blessed(_) => self.waiting.push_back((now_us, Event::Imp(event))),
         }
         true
@@ -413,8 +418,9 @@ impl Agent {
     }
 
     fn step(&mut self, fuel: u32) -> Result<Progress, OutOfMemory> {
+        let hardware_us = self.notice_hardware();
         if self.work == Work::Nothing && !self.begin_next()? {
-            let wake_us = [self.next_timer_us(), self.look_for_client()].into_iter().flatten().min();
+            let wake_us = [self.next_timer_us(), self.look_for_client(), hardware_us].into_iter().flatten().min();
             return Ok(Progress::Idle { wake_us });
         }
         if let Some(wait) = self.host.wait.clone() {
@@ -425,8 +431,8 @@ impl Agent {
                 _ => {}
             }
             if !self.answer(&wait)? {
-                let wake_us = if let Wait::Until(until_us) = wait { Some(until_us) } else { None };
-                return Ok(Progress::Idle { wake_us });
+                let until_us = if let Wait::Until(until_us) = wait { Some(until_us) } else { None };
+                return Ok(Progress::Idle { wake_us: until_us.into_iter().chain(hardware_us).min() });
             }
         }
         Ok(match self.vm.run(&mut self.host, fuel) {
@@ -492,7 +498,7 @@ impl Agent {
         Ok(())
     }
 
-    fn start(&mut self, function: Value, arguments: &[Value], work: Work) -> bool {
+    pub(crate) fn start(&mut self, function: Value, arguments: &[Value], work: Work) -> bool {
         let root = self.vm.root();
         let started = self.vm.start(function, root, arguments).is_ok();
         if started {
@@ -646,12 +652,13 @@ impl Agent {
                 self.start(function, &[bytes], work)
             }
             Event::Mqtt { link, event } => self.begin_mqtt(link, event)?,
+            Event::Imp(ImpEvent::Hardware(event)) => self.begin_hardware(event)?,
             Event::Imp(event) => {
                 let (which, argument) = match event {
                     ImpEvent::ConnectEnded(reason) => (Callback::Connect, Value::integer(reason)),
                     ImpEvent::Lost(reason) => (Callback::Disconnect, Value::integer(reason)),
                     ImpEvent::Blessed(is_blessed) => (Callback::Blessed, Value::bool(is_blessed)),
-                    ImpEvent::Link(_) | ImpEvent::Sent(_) => return Ok(false),
+                    ImpEvent::Link(_) | ImpEvent::Sent(_) | ImpEvent::Hardware(_) => return Ok(false),
                 };
                 let function = registered(self, which);
                 !function.is_null() && self.start(function, &[argument], work)
@@ -750,7 +757,7 @@ impl Agent {
     }
 
     /// Has a function called soon, unless it is null.
-    fn call_soon(&mut self, function: Value, arguments: &[Value]) -> Result<(), OutOfMemory> {
+    pub(crate) fn call_soon(&mut self, function: Value, arguments: &[Value]) -> Result<(), OutOfMemory> {
         if function.is_null() {
             return Ok(());
         }
@@ -792,7 +799,7 @@ impl IntoSquirrel for NewTable {
 }
 
 /// A value that a function makes.
-struct Made<F>(F);
+pub(crate) struct Made<F>(pub(crate) F);
 
 impl<F: FnOnce(&mut Heap) -> Result<Value, Fault>> IntoSquirrel for Made<F> {
     fn into_squirrel(self, heap: &mut Heap) -> Result<Value, Fault> {

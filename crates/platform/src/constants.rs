@@ -46,16 +46,16 @@ pub(crate) const CONSTANTS: &[(&str, i32)] = &[
     ("VALIDATE_USING_SYSTEM_CA_CERTS", VALIDATE_USING_SYSTEM_CA_CERTS),
     ("NO_TIMEOUT", NO_TIMEOUT),
     // Pins.
-    ("DIGITAL_IN", 1),
-    ("DIGITAL_IN_PULLUP", 2),
-    ("DIGITAL_IN_PULLDOWN", 3),
-    ("DIGITAL_IN_WAKEUP", 4),
-    ("DIGITAL_OUT", 5),
-    ("DIGITAL_OUT_OD", 6),
-    ("DIGITAL_OUT_OD_PULLUP", 7),
-    ("ANALOG_IN", 8),
-    ("ANALOG_OUT", 9),
-    ("PWM_OUT", 10),
+    ("DIGITAL_IN", DIGITAL_IN),
+    ("DIGITAL_IN_PULLUP", DIGITAL_IN_PULLUP),
+    ("DIGITAL_IN_PULLDOWN", DIGITAL_IN_PULLDOWN),
+    ("DIGITAL_IN_WAKEUP", DIGITAL_IN_WAKEUP),
+    ("DIGITAL_OUT", DIGITAL_OUT),
+    ("DIGITAL_OUT_OD", DIGITAL_OUT_OD),
+    ("DIGITAL_OUT_OD_PULLUP", DIGITAL_OUT_OD_PULLUP),
+    ("ANALOG_IN", ANALOG_IN),
+    ("ANALOG_OUT", ANALOG_OUT),
+    ("PWM_OUT", PWM_OUT),
     ("PTR", 11),
     ("PTC_OUT", 12),
     ("PULSE_COUNTER", 13),
@@ -68,24 +68,24 @@ pub(crate) const CONSTANTS: &[(&str, i32)] = &[
     ("CLOCK_IDLE_LOW", 0),
     ("MSB_FIRST", 0),
     ("CLOCK_IDLE_HIGH", 1),
-    ("LSB_FIRST", 2),
+    ("LSB_FIRST", LSB_FIRST),
     ("CLOCK_2ND_EDGE", 4),
     ("SIMPLEX_TX", 8),
     ("SIMPLEX_RX", 16),
     ("USE_CS_L", 32),
     ("NO_SCLK", 64),
-    ("PARITY_NONE", 0),
+    ("PARITY_NONE", PARITY_NONE),
     ("PARITY_EVEN", 1),
-    ("PARITY_ODD", 2),
+    ("PARITY_ODD", PARITY_ODD),
     ("NO_CTSRTS", 1),
-    ("NO_TX", 2),
-    ("NO_RX", 4),
+    ("NO_TX", NO_TX),
+    ("NO_RX", NO_RX),
     ("TIMING_ENABLED", 8),
-    ("SPIFLASH_PREVERIFY", 1),
-    ("SPIFLASH_POSTVERIFY", 2),
-    ("A_LAW_COMPRESS", 1),
-    ("A_LAW_DECOMPRESS", 2),
-    ("NORMALISE", 4),
+    ("SPIFLASH_PREVERIFY", SPIFLASH_PREVERIFY),
+    ("SPIFLASH_POSTVERIFY", SPIFLASH_POSTVERIFY),
+    ("A_LAW_COMPRESS", A_LAW_COMPRESS),
+    ("A_LAW_DECOMPRESS", A_LAW_DECOMPRESS),
+    ("NORMALISE", NORMALISE),
     ("AUDIO", 8),
     ("BLINKUP_FAST", 1),
     ("BLINKUP_ACTIVEHIGH", 2),
@@ -100,3 +100,27 @@ pub(crate) const VALIDATE_USING_SYSTEM_CA_CERTS: i32 = 1;
 
 /// A request that may take for ever.
 pub(crate) const NO_TIMEOUT: i32 = -1;
+
+// What pins can be.
+pub(crate) const DIGITAL_IN: i32 = 1;
+pub(crate) const DIGITAL_IN_PULLUP: i32 = 2;
+pub(crate) const DIGITAL_IN_PULLDOWN: i32 = 3;
+pub(crate) const DIGITAL_IN_WAKEUP: i32 = 4;
+pub(crate) const DIGITAL_OUT: i32 = 5;
+pub(crate) const DIGITAL_OUT_OD: i32 = 6;
+pub(crate) const DIGITAL_OUT_OD_PULLUP: i32 = 7;
+pub(crate) const ANALOG_IN: i32 = 8;
+pub(crate) const ANALOG_OUT: i32 = 9;
+pub(crate) const PWM_OUT: i32 = 10;
+
+// Flags of buses, of the flash, of the sampler and of the DAC: some of them are given together.
+pub(crate) const LSB_FIRST: i32 = 2;
+pub(crate) const PARITY_NONE: i32 = 0;
+pub(crate) const PARITY_ODD: i32 = 2;
+pub(crate) const NO_TX: i32 = 2;
+pub(crate) const NO_RX: i32 = 4;
+pub(crate) const SPIFLASH_PREVERIFY: i32 = 1;
+pub(crate) const SPIFLASH_POSTVERIFY: i32 = 2;
+pub(crate) const A_LAW_COMPRESS: i32 = 1;
+pub(crate) const A_LAW_DECOMPRESS: i32 = 2;
+pub(crate) const NORMALISE: i32 = 4;

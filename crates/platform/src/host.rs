@@ -75,12 +75,14 @@ pub(crate) enum Callback {
     Idle,
     /// What `server.bless` calls in the end
     Blessed,
+    /// What the hardware calls, by the name of the pin or bus; of the sampler and the DAC arrays of it and the buffers
+    Hardware,
 }
 
 impl Callback {
     /// How many there are.
-    pub(crate) const COUNT: usize = Callback::Blessed as usize + 1;
-    /// Those that are tables of functions.
+    pub(crate) const COUNT: usize = Callback::Hardware as usize + 1;
+    /// Those that are tables of functions; those of hardware have one on imps only.
     pub(crate) const TABLES: [Callback; 7] = [
         Callback::Messages,
         Callback::Timers,

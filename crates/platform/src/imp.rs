@@ -1,8 +1,11 @@
 //! What only imps have: a connection that comes and goes, a reason for which they woke, and sleep.
 
+use std::sync::Arc;
+
 use impstead_device_protocol::Value as Data;
 use serde::{Deserialize, Serialize};
 
+use crate::board::{Board, Flash, Hardware, HardwareEvent, State};
 use crate::host::Effect;
 
 /// What an imp wants of the system around its program.
@@ -56,6 +59,8 @@ pub enum ImpEvent {
     Sent(i32),
     /// What became of [`ImpOrder::Bless`].
     Blessed(bool),
+    /// Something that its hardware noticed.
+    Hardware(HardwareEvent),
 }
 
 /// `server.setsendtimeoutpolicy`.
@@ -101,10 +106,6 @@ pub struct ImpFacts {
     pub network: Network,
     /// What `imp.setuserconfiguration` has kept.
     pub user_configuration: Option<Vec<u8>>,
-    /// The supply, in volts.
-    pub supply_v: f32,
-    /// 0 … 65535.
-    pub light_level: i32,
 }
 
 /// How an imp is connected.
@@ -137,6 +138,30 @@ pub(crate) struct ImpState {
     /// What is sent as soon as there is a connection.
     #[serde(skip)]
     pub(crate) held_back: Vec<Effect>,
+    /// What it works on; a snapshot has its state instead.
+    #[serde(skip)]
+    pub(crate) peripherals: Option<Box<Peripherals>>,
+    pub(crate) kept: Option<(State, Option<Flash>)>,
+    /// How often `spiflash.enable` was called more than `disable`.
+    pub(crate) flash_enabled: u32,
+}
+
+/// What the program of an imp works on. It outlives programs.
+#[derive(Clone, Debug)]
+pub struct Peripherals {
+    /// Pins, buses, and what is wired to them.
+    pub hardware: Hardware,
+    /// The SPI flash, if the type of imp has one for programs.
+    pub flash: Option<Flash>,
+}
+
+impl Peripherals {
+    /// Those of a board at power-on, with erased flash. The seed decides noise and bounces; what changes with time on the board is
+    /// counted from a Unix time in microseconds on.
+    pub fn new(board: Arc<Board>, seed: u64, began_us: i64, now_us: i64) -> Peripherals {
+        let flash = board.flash_bytes.map(Flash::new);
+        Peripherals { hardware: Hardware::powered_in(board, seed, began_us, now_us), flash }
+    }
 }
 
 impl ImpState {
@@ -150,7 +175,26 @@ impl ImpState {
             is_connecting: false,
             scan_ends_us: None,
             held_back: Vec::new(),
+            peripherals: None,
+            kept: None,
+            flash_enabled: 0,
         }
+    }
+}
+
+impl ImpState {
+    /// What a snapshot has of it.
+    pub(crate) fn to_keep(&self) -> ImpState {
+        let kept = self
+            .peripherals
+            .as_deref()
+            .map(|peripherals| (peripherals.hardware.state().clone(), peripherals.flash.clone()));
+        ImpState { facts: self.facts.clone(), peripherals: None, held_back: Vec::new(), kept, ..*self }
+    }
+
+    /// How well the radio receives, in dBm.
+    pub(crate) fn rssi(&self) -> i32 {
+        self.peripherals.as_deref().map_or(self.facts.network.rssi, |peripherals| peripherals.hardware.rssi())
     }
 }
 

@@ -14,15 +14,16 @@ mod host;
 mod http;
 mod imp;
 mod mqtt;
+mod plugged;
 mod require;
 mod snapshot;
 
 pub use agent::{Agent, End, Event, Progress};
-pub use api::{agent_image, imp_image};
+pub use api::{agent_image, imp_image, imp_image_of};
 pub use compile::compile;
 pub use host::{Effect, Surroundings};
 pub use http::{Headers, HttpAnswer, HttpRequest, HttpResponse, Inbound, curl};
-pub use imp::{ImpEvent, ImpFacts, ImpOrder, Network, OnError, SendPolicy, Sleep};
+pub use imp::{ImpEvent, ImpFacts, ImpOrder, Network, OnError, Peripherals, SendPolicy, Sleep};
 pub use mqtt::{
     MOST_CALLS, MOST_PAYLOAD_BYTES, MOST_TOPIC_BYTES, MqttConnect, MqttEvent, MqttMessage, MqttOrder, Qos,
     code as mqtt_code,

@@ -1,14 +1,16 @@
 //! An agent as bytes, and back: its machine, and what the platform knows of it.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use squirrel::{Image, Limits, Program, SnapshotError, Value, Vm};
 
 use crate::agent::{Agent, Event, Work};
+use crate::board::{Board, Hardware, OtherBoard};
 use crate::host::{Credit, PlatformHost, Surroundings, Timer, Timers, Upload, Wait};
 use crate::http::{Headers, HttpAnswer, curl};
-use crate::imp::ImpState;
+use crate::imp::{ImpState, Peripherals};
 use crate::mqtt::{MqttEvent, MqttLink};
 
 /// The version of what is written here; a reader knows its own only.
@@ -86,7 +88,7 @@ impl Agent {
             waiting: self.waiting.iter().filter(|(_, event)| is_kept(event)).cloned().collect(),
             work: self.work,
             programs_left: self.programs.len(),
-            imp: host.imp.clone(),
+            imp: host.imp.as_ref().map(|imp| Box::new(imp.to_keep())),
         };
         postcard::to_allocvec(&(VERSION, state, machine)).map_err(|_| SnapshotError::TooLarge)
     }
@@ -153,6 +155,18 @@ impl Agent {
             _ => true,
         };
         Ok(agent)
+    }
+
+    /// Gives an imp that was restored from a [snapshot](Agent::snapshot) its hardware again, as it was then, with its board.
+    ///
+    /// # Errors
+    /// If it was another board.
+    pub fn plug_in_again(&mut self, board: Arc<Board>) -> Result<(), OtherBoard> {
+        let Some(imp) = self.host.imp.as_deref_mut() else { return Ok(()) };
+        if let Some((state, flash)) = imp.kept.take() {
+            imp.peripherals = Some(Box::new(Peripherals { hardware: Hardware::restore(board, state)?, flash }));
+        }
+        Ok(())
     }
 
     /// Fails the requests that nobody carries out any more, and breaks the connection that nobody has.

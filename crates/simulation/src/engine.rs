@@ -1,12 +1,14 @@
 //! The loop that hands devices, agents and the network what is due, in order of time.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BTreeMap, BinaryHeap, HashMap};
 use std::fmt::Write as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use imp::{Imp, Output, Programs, Setup, Stored};
 use impstead_device_protocol::{DeviceId, DeviceSecret, Key, Value};
+use platform::board::Board;
 use platform::{
     Agent, Effect, Event, HttpAnswer, HttpRequest, HttpResponse, ImpFacts, Inbound, MqttEvent, MqttOrder, Network,
     Progress, Surroundings, agent_image, curl,
@@ -37,9 +39,6 @@ const AGENTS: &str = "http://agents.simulated";
 
 /// Memory of a program's values, in bytes.
 const HEAP_BYTES: usize = 1 << 20;
-
-/// Room for a program of an imp, in bytes.
-const STORAGE_BYTES: usize = 1 << 20;
 
 /// Waits before an agent that failed starts again, in microseconds.
 const LONGEST_WAIT_US: i64 = 60 * S;
@@ -167,6 +166,8 @@ struct Device {
     power: Chance,
     imp: Option<Imp>,
     kept: Stored,
+    /// Sectors of its flash that are not erased.
+    flash: BTreeMap<u32, Vec<u8>>,
     is_networked: bool,
     /// When the imp is to be looked at next, so that it is planned once.
     imp_us: Option<i64>,
@@ -212,6 +213,8 @@ struct Engine<'s> {
     number: u64,
     image: Image,
     programs: Programs,
+    /// Of each fleet.
+    boards: Vec<Arc<Board>>,
     running: Vec<Running>,
     devices: Vec<Device>,
     by_agent: HashMap<String, usize>,
@@ -249,6 +252,7 @@ pub fn simulate(
         number: 0,
         image: agent_image(seed),
         programs: Programs::new(seed),
+        boards: Vec::new(),
         running: Vec::new(),
         devices: Vec::new(),
         by_agent: HashMap::new(),
@@ -268,6 +272,7 @@ pub fn simulate(
 impl Engine<'_> {
     fn prepare(&mut self) -> Result<(), ScenarioError> {
         for (place, fleet) in self.scenario.fleet.iter().enumerate() {
+            self.boards.push(Arc::new(fleet.board(self.sources)?));
             let running = self.running(fleet, fleet.agent.as_ref(), fleet.device.as_ref());
             if let (Err(error), Some(path)) = (&running.agent, &fleet.agent) {
                 return Err(ScenarioError::Code { path: path.clone(), error: error.clone() });
@@ -306,6 +311,7 @@ impl Engine<'_> {
             power: Chance::new(self.seed, POWER, serial),
             imp: None,
             kept: Stored::default(),
+            flash: BTreeMap::new(),
             is_networked: true,
             imp_us: None,
             link: 0,
@@ -419,19 +425,21 @@ impl Engine<'_> {
 
     fn power(&mut self, place: usize) {
         let seed = Chance::new(self.seed, PROGRAMS, u64::try_from(place).unwrap_or(0) * 2).next();
-        let fleet = &self.scenario.fleet[self.devices[place].fleet];
         let device = &self.devices[place];
-        let setup = Setup {
-            device: device.id,
-            secret: device.secret.clone(),
-            server: SERVER.to_owned(),
-            facts: facts(fleet, &device.name, place),
-            limits: limits(),
-            storage_bytes: STORAGE_BYTES,
+        let usual = Setup::new(device.id, device.secret.clone(), SERVER.to_owned(), &self.boards[device.fleet]);
+        let address = format!("10.{}.{}.{}", place >> 16 & 255, place >> 8 & 255, place & 255);
+        let facts = ImpFacts {
+            software_version: concat!("impstead - release-", env!("CARGO_PKG_VERSION"), " - simulated - production")
+                .to_owned(),
+            network: Network { address, ..usual.facts.network },
+            ..usual.facts
         };
+        let world_began_us = Some(device.clock.shows(self.begin_us));
+        let setup = Setup { facts, world_seed: seed, world_began_us, ..usual };
         let seed = seed ^ u64::try_from(self.now_us).unwrap_or(0);
         let shown_us = device.clock.shows(self.now_us);
-        let imp = Imp::new(setup, self.programs.clone(), device.kept.clone(), seed, shown_us);
+        let mut imp = Imp::new(setup, self.programs.clone(), device.kept.clone(), seed, shown_us);
+        imp.load_flash(device.flash.clone());
         self.devices[place].imp = Some(imp);
         self.count(place, |counters| &mut counters.boots);
         let until_cut = self.devices[place].power.wait_us(self.scenario.power.cuts_per_day);
@@ -587,9 +595,28 @@ impl Engine<'_> {
             }
             Output::Send(frame) => self.send_up(place, frame),
             Output::Keep(stored) => device.kept = *stored,
+            Output::KeepFlash(changes) => {
+                for (sector, bytes) in changes {
+                    match bytes {
+                        Some(bytes) => device.flash.insert(sector, bytes),
+                        None => device.flash.remove(&sector),
+                    };
+                }
+            }
             Output::Says { .. } | Output::Refused(_) => {}
-            Output::FactoryBlinkUp => self.log(place, "status", b"Factory BlinkUp".to_vec()),
+            Output::FactoryBlinkUp => self.factory_blink_up(place),
         }
+    }
+
+    /// A factory fixture configures the first imp that is blank.
+    fn factory_blink_up(&mut self, fixture: usize) {
+        self.log(fixture, "status", b"Factory BlinkUp".to_vec());
+        let (now_us, id) = (self.now_us, self.devices[fixture].id);
+        let is_blank = |device: &Device| device.id != id && device.imp.as_ref().is_some_and(Imp::is_blank);
+        let Some(place) = self.devices.iter().position(is_blank) else { return };
+        let shown_us = self.devices[place].clock.shows(now_us);
+        imp::factory_blink_up(shown_us, id, self.devices[place].imp.as_mut());
+        self.run_imp(place);
     }
 
     fn reach_imp(&mut self, place: usize, link: u32, frame: &[u8]) {
@@ -918,26 +945,6 @@ impl Engine<'_> {
 
 fn limits() -> Limits {
     Limits { heap_bytes: HEAP_BYTES, ..Limits::default() }
-}
-
-fn facts(fleet: &Fleet, id: &str, place: usize) -> ImpFacts {
-    ImpFacts {
-        imp_type: fleet.imp_type.clone(),
-        mac_address: id.get(4..).unwrap_or_default().to_owned(),
-        wake_reason: 0,
-        software_version: concat!("impstead - release-", env!("CARGO_PKG_VERSION"), " - simulated - production")
-            .to_owned(),
-        network: Network {
-            ssid: "simulated".to_owned(),
-            bssid: "02:00:00:00:00:01".to_owned(),
-            channel: 6,
-            rssi: -50,
-            address: format!("10.{}.{}.{}", place >> 16 & 255, place >> 8 & 255, place & 255),
-        },
-        user_configuration: None,
-        supply_v: 3.3,
-        light_level: 30_000,
-    }
 }
 
 /// What programs of a fleet find around them.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use platform::board::Board;
 use serde::Deserialize;
 
 /// A scenario.
@@ -49,9 +50,10 @@ pub struct Fleet {
     /// Devices are powered one after the other over this time.
     #[serde(default)]
     pub starts_over: Span,
-    /// `imp001` … `imp006`.
-    #[serde(default = "imp_type")]
-    pub imp_type: String,
+    /// What is wired to the imps: the name of a ready board, or a file beside the scenario.
+    pub board: Option<PathBuf>,
+    /// `imp001` … `imp006`, of imps without a board.
+    pub imp_type: Option<String>,
     /// Environment variables: strings and numbers.
     #[serde(default)]
     pub variables: BTreeMap<String, toml::Value>,
@@ -157,10 +159,6 @@ fn beginning_s() -> i64 {
     1_767_225_600
 }
 
-fn imp_type() -> String {
-    "imp004m".to_owned()
-}
-
 fn get() -> String {
     "GET".to_owned()
 }
@@ -223,7 +221,7 @@ pub enum ScenarioError {
         /// What is wrong.
         message: String,
     },
-    /// Code that does not compile.
+    /// Code that does not compile, or a board with a mistake.
     #[error("{path}: {error}")]
     Code {
         /// The file.
@@ -265,7 +263,8 @@ impl Scenario {
     fn files(&self) -> impl Iterator<Item = &PathBuf> {
         self.fleet.iter().flat_map(|fleet| {
             let deployed = fleet.deploy.iter().flat_map(|deploy| [&deploy.agent, &deploy.device]);
-            [&fleet.agent, &fleet.device].into_iter().chain(deployed).flatten()
+            let board = fleet.board.iter().filter(|board| Board::ready_text(&board.to_string_lossy()).is_none());
+            [&fleet.agent, &fleet.device].into_iter().chain(deployed).flatten().chain(board)
         })
     }
 
@@ -298,6 +297,12 @@ impl Scenario {
             }
         }
         for fleet in &self.fleet {
+            if fleet.board.is_some() && fleet.imp_type.is_some() {
+                return Err(format!(
+                    "the board of the fleet {:?} says the type of its imps: leave out imp_type",
+                    fleet.name
+                ));
+            }
             for (name, value) in &fleet.variables {
                 if !value.is_str() && !value.is_integer() && !value.is_float() {
                     return Err(format!(
@@ -311,7 +316,26 @@ impl Scenario {
     }
 }
 
-/// Code by the files that it stands in.
+impl Fleet {
+    /// What is wired to its imps.
+    pub(crate) fn board(&self, sources: &Sources) -> Result<Board, ScenarioError> {
+        let Some(named) = &self.board else {
+            let imp_type = self.imp_type.as_deref().unwrap_or("imp004m");
+            return Board::parse(&format!("imp = {imp_type:?}")).map_err(|error| ScenarioError::Syntax {
+                place: String::new(),
+                message: format!("imp_type of the fleet {:?}: {}", self.name, error.message),
+            });
+        };
+        if let Some(board) = Board::ready(&named.to_string_lossy()) {
+            return Ok(board);
+        }
+        let mistake = |error: String| ScenarioError::Code { path: named.clone(), error };
+        let text = String::from_utf8(sources.of(Some(named))).map_err(|error| mistake(error.to_string()))?;
+        Board::parse(&text).map_err(|error| mistake(error.to_string()))
+    }
+}
+
+/// Code and boards by the files that they stand in.
 #[derive(Clone, Debug, Default)]
 pub struct Sources(pub BTreeMap<PathBuf, Vec<u8>>);
 

@@ -124,6 +124,11 @@ impl Image {
         })
     }
 
+    /// The path of an [object](ImageBuilder::object) of the host, as programs write it; none for other values.
+    pub fn object_path(&self, value: Value) -> Option<&str> {
+        if value.is(Tag::Host) { self.0.object_names.get(value.index()).map(|path| &**path) } else { None }
+    }
+
     /// The names in the root table of a new machine, in no particular order.
     pub fn globals(&self) -> Vec<Vec<u8>> {
         self.0.root.iter().map(|(name, _)| self.0.strings.bytes(name).to_vec()).collect()

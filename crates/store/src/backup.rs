@@ -51,7 +51,7 @@ const FORMAT: &str = "impstead-backup";
 const FORMAT_VERSION: i64 = 1;
 
 /// All tables, so that each comes after those it refers to. A test compares this with the schema.
-const TABLES: [&str; 25] = [
+const TABLES: [&str; 27] = [
     "meta",
     "account",
     "usage_counter",
@@ -67,6 +67,7 @@ const TABLES: [&str; 25] = [
     "deployment",
     "device",
     "virtual_imp",
+    "virtual_imp_flash",
     "agent",
     "agent_snapshot",
     "agent_sleep",

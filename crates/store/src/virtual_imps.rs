@@ -39,6 +39,8 @@ pub struct PoweredImp {
     pub imp_type: String,
     /// What it has kept, as it gave it to [`Store::keep_virtual_imp`].
     pub kept: Option<Vec<u8>>,
+    /// Sectors of its SPI flash that are not erased: their numbers, and what is in them.
+    pub flash: Vec<(u32, Vec<u8>)>,
 }
 
 impl Store {
@@ -147,9 +149,14 @@ impl Store {
             }
             let query = "select d.imp_type, v.kept
                          from virtual_imp v join device d on d.id = v.device_id where v.device_id = ?1 and v.started";
-            let powered = conn
-                .first(query, &[&device.as_str()], |row| Ok(PoweredImp { imp_type: row.get(0)?, kept: row.get(1)? }))?;
-            if powered.is_some() {
+            let mut powered = conn.first(query, &[&device.as_str()], |row| {
+                Ok(PoweredImp { imp_type: row.get(0)?, kept: row.get(1)?, flash: Vec::new() })
+            })?;
+            if let Some(powered) = &mut powered {
+                let sectors = "select sector, content from virtual_imp_flash where device_id = ?1 order by sector";
+                powered.flash = conn.all(sectors, &[&device.as_str()], |row| {
+                    Ok((u32::try_from(row.get::<i32>(0)?).unwrap_or_default(), row.get(1)?))
+                })?;
                 conn.run(
                     "update device set public_key = ?2 where id = ?1",
                     &[&device.as_str(), &public_key.as_slice()],
@@ -165,6 +172,36 @@ impl Store {
         let device = device.clone();
         self.write(move |conn| {
             conn.run("update virtual_imp set kept = ?2 where device_id = ?1", &[&device.as_str(), &kept]).map(drop)
+        })
+        .await
+    }
+
+    /// Keeps what has changed in the SPI flash of a virtual imp: sectors, and what is in them; nothing in those that are erased.
+    pub async fn keep_virtual_imp_flash(
+        &self,
+        device: &DeviceId,
+        changes: Vec<(u32, Option<Vec<u8>>)>,
+    ) -> Result<(), StoreError> {
+        let device = device.clone();
+        self.write(move |conn| {
+            if find(conn, &device)?.is_none() {
+                return Ok(());
+            }
+            for (sector, content) in &changes {
+                let sector = i32::try_from(*sector).unwrap_or(i32::MAX);
+                match content {
+                    Some(content) => conn.run(
+                        "insert into virtual_imp_flash (device_id, sector, content) values (?1, ?2, ?3)
+                         on conflict (device_id, sector) do update set content = excluded.content",
+                        &[&device.as_str(), &sector, content],
+                    )?,
+                    None => conn.run(
+                        "delete from virtual_imp_flash where device_id = ?1 and sector = ?2",
+                        &[&device.as_str(), &sector],
+                    )?,
+                };
+            }
+            Ok(())
         })
         .await
     }

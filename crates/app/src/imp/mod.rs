@@ -14,7 +14,7 @@ use futures_util::future::BoxFuture;
 use identities::Identity;
 use impstead_device_protocol::{DeviceSecret, server_identity};
 use impstead_model::{Entropy, SystemClock, SystemEntropy};
-use impstead_runtime::{Home, News, Pipe, live};
+use impstead_runtime::{Home, Kept, News, Pipe, live};
 use output::Output;
 use platform::board::Board;
 use socket::Server;
@@ -36,7 +36,7 @@ pub async fn run(arguments: ImpArgs, json: bool) -> Result<()> {
     let name = server_identity(&server).with_context(|| {
         format!("{server:?} is no server's URL: write one such as http://127.0.0.1:8080 or https://imp.example.com")
     })?;
-    let board = read_board(board.as_deref())?;
+    let board = Arc::new(read_board(board.as_deref())?);
     if board.mac.is_some() && identities.len() > 1 {
         bail!("the board says a MAC address, which one imp can have only: leave it out of the file");
     }
@@ -56,10 +56,10 @@ pub async fn run(arguments: ImpArgs, json: bool) -> Result<()> {
     for Identity { id, seed } in identities {
         let setup = Setup::new(id, DeviceSecret::from_seed(&seed), name.clone(), &board);
         let home = Hearth { fleet: fleet.clone(), device: id.to_string(), was_connected: false };
-        let stored = home.stored()?;
+        let kept = home.kept()?;
         let (programs, stop) = (programs.clone(), fleet.stop.clone());
         let seed = u64::from_le_bytes(entropy.bytes());
-        lives.spawn(async move { live(setup, programs, stored, seed, &SystemClock, home, stop).await });
+        lives.spawn(async move { live(setup, programs, kept, seed, &SystemClock, home, stop).await });
     }
     lives.close();
     lives.wait().await;
@@ -109,7 +109,33 @@ impl Hearth {
         self.fleet.state.as_ref().map(|directory| directory.join(format!("{}.imp", self.device)))
     }
 
+    /// Where it keeps the sectors of its SPI flash, a file each.
+    fn flash_directory(&self) -> Option<PathBuf> {
+        self.fleet.state.as_ref().map(|directory| directory.join(format!("{}.flash", self.device)))
+    }
+
     /// What it kept when it ran before.
+    fn kept(&self) -> Result<Kept> {
+        Ok(Kept { stored: self.stored()?, flash: self.flash()? })
+    }
+
+    fn flash(&self) -> Result<Vec<(u32, Vec<u8>)>> {
+        let Some(directory) = self.flash_directory().filter(|directory| directory.exists()) else {
+            return Ok(Vec::new());
+        };
+        let cannot = || format!("cannot read {}", directory.display());
+        let mut sectors = Vec::new();
+        for entry in std::fs::read_dir(&directory).with_context(cannot)? {
+            let path = entry.with_context(cannot)?.path();
+            // What is not named by a number is half written, or somebody else's.
+            let number = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.parse().ok());
+            if let Some(number) = number {
+                sectors.push((number, std::fs::read(&path).with_context(cannot)?));
+            }
+        }
+        Ok(sectors)
+    }
+
     fn stored(&self) -> Result<Stored> {
         let Some(file) = self.file() else { return Ok(Stored::default()) };
         let bytes = match std::fs::read(&file) {
@@ -137,6 +163,14 @@ impl Home for Hearth {
         }
     }
 
+    async fn keep_flash(&mut self, changes: Vec<(u32, Option<Vec<u8>>)>) {
+        let Some(directory) = self.flash_directory() else { return };
+        let written = tokio::task::spawn_blocking(move || write_sectors(&directory, &changes)).await;
+        if let Ok(Err(error)) = written {
+            self.fleet.output.problem(&self.device, &format!("{error:#}"));
+        }
+    }
+
     fn hear(&mut self, news: News) {
         self.was_connected |= news == News::Connected;
         if let News::Refused(reason) = &news
@@ -149,6 +183,24 @@ impl Home for Hearth {
         }
         self.fleet.output.news(&self.device, &news);
     }
+}
+
+/// Writes sectors of a flash, each into a file of its own; those that are erased have none.
+fn write_sectors(directory: &Path, changes: &[(u32, Option<Vec<u8>>)]) -> Result<()> {
+    create_directory(directory)?;
+    for (sector, content) in changes {
+        let file = directory.join(sector.to_string());
+        match content {
+            Some(content) => write_private(&file, content)?,
+            None => match std::fs::remove_file(&file) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(error).with_context(|| format!("cannot remove {}", file.display()));
+                }
+                _ => {}
+            },
+        }
+    }
+    Ok(())
 }
 
 /// Returns a token that the first SIGTERM or SIGINT cancels; the second ends the process.

@@ -1,10 +1,14 @@
 //! A world of one imp and one server.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use imp::{Imp, Output, Programs, Setup, Stored};
 use impstead_device_protocol::{
     CodeChunk, CodeOffer, Compression, DeviceFrame, DeviceId, DeviceSecret, LogKind, Message, ProgramFormat,
     ServerFrame, ServerHandshake, ServerTerms, Value,
 };
+use platform::board::Board;
 use platform::{ImpFacts, Network};
 use sha2::{Digest as _, Sha256};
 use squirrel::Limits;
@@ -27,20 +31,18 @@ pub struct World {
     /// What the imp said to the server, in short; and what it did, in brackets.
     pub heard: Vec<String>,
     pub kept: Stored,
+    pub flash: BTreeMap<u32, Vec<u8>>,
     greeting: Option<ServerHandshake>,
     is_open: bool,
     seq: u32,
 }
 
-pub fn setup() -> Setup {
+/// That of an imp on a board.
+pub fn setup(board: Board) -> Setup {
+    let device = DeviceId::parse("50000c2a69000001").unwrap();
+    let usual = Setup::new(device, DeviceSecret::from_seed(&SECRET), SERVER.to_owned(), &Arc::new(board));
     Setup {
-        device: DeviceId::parse("50000c2a69000001").unwrap(),
-        secret: DeviceSecret::from_seed(&SECRET),
-        server: SERVER.to_owned(),
         facts: ImpFacts {
-            imp_type: "imp004m".into(),
-            mac_address: "0c2a69000001".into(),
-            wake_reason: 0,
             software_version: "3fd20aa - release-42.15 - Tue Jan 13 09:00:00 2026 - production".into(),
             network: Network {
                 ssid: "greenhouse".into(),
@@ -49,12 +51,11 @@ pub fn setup() -> Setup {
                 rssi: -50,
                 address: "192.168.1.20".into(),
             },
-            user_configuration: None,
-            supply_v: 3.3,
-            light_level: 30_000,
+            ..usual.facts
         },
         limits: Limits { heap_bytes: 1 << 20, ..Limits::default() },
         storage_bytes: 10_000,
+        ..usual
     }
 }
 
@@ -68,14 +69,20 @@ impl World {
     }
 
     pub fn with(program: Option<&str>, stored: Stored) -> World {
+        World::on(Board::parse("imp = \"imp003\"").unwrap(), program, stored)
+    }
+
+    /// With a board.
+    pub fn on(board: Board, program: Option<&str>, stored: Stored) -> World {
         World {
-            imp: Imp::new(setup(), Programs::new(1), stored.clone(), 7, BEGINNING_US),
+            imp: Imp::new(setup(board), Programs::new(1), stored.clone(), 7, BEGINNING_US),
             now_us: BEGINNING_US,
             is_reachable: true,
             program: program.map(str::to_owned),
             environment: None,
             heard: Vec::new(),
             kept: stored,
+            flash: BTreeMap::new(),
             greeting: None,
             is_open: false,
             seq: 0,
@@ -165,6 +172,14 @@ impl World {
             }
             Output::Send(frame) => self.hear(&frame),
             Output::Keep(stored) => self.kept = *stored,
+            Output::KeepFlash(changes) => {
+                for (sector, bytes) in changes {
+                    match bytes {
+                        Some(bytes) => self.flash.insert(sector, bytes),
+                        None => self.flash.remove(&sector),
+                    };
+                }
+            }
             Output::Says { .. } => {}
             Output::Refused(reason) => self.heard.push(format!("[refused: {reason:?}]")),
             Output::FactoryBlinkUp => self.heard.push("[blinkup]".into()),

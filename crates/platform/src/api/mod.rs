@@ -10,7 +10,9 @@ mod on_imp;
 mod server;
 mod signatures;
 
-pub use on_imp::imp_image;
+pub use on_imp::{imp_image, imp_image_of};
+
+pub(crate) use on_imp::{DAC, SAMPLER};
 
 pub(crate) use http::{answer_table, request_table};
 pub(crate) use mqtt::{Handler, arguments, handler, message_table};

@@ -1,6 +1,6 @@
 //! The SPI flash of a device.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -8,11 +8,21 @@ use serde::{Deserialize, Serialize};
 pub const SECTOR_BYTES: u32 = 4096;
 
 /// SPI flash: erased bytes are 0xFF, and writing only clears bits.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Flash {
     size: u32,
     /// Sectors that are not erased.
     sectors: BTreeMap<u32, Vec<u8>>,
+    /// Sectors that have changed since somebody kept them.
+    #[serde(skip)]
+    changed: BTreeSet<u32>,
+}
+
+impl PartialEq for Flash {
+    /// Whether the same is in it.
+    fn eq(&self, other: &Flash) -> bool {
+        (self.size, &self.sectors) == (other.size, &other.sectors)
+    }
 }
 
 /// What is checked when something is written.
@@ -58,7 +68,23 @@ impl std::error::Error for FlashError {}
 impl Flash {
     /// Erased flash; what is less than a sector is left out.
     pub fn new(size_bytes: u32) -> Flash {
-        Flash { size: size_bytes / SECTOR_BYTES * SECTOR_BYTES, sectors: BTreeMap::new() }
+        let size = size_bytes / SECTOR_BYTES * SECTOR_BYTES;
+        Flash { size, sectors: BTreeMap::new(), changed: BTreeSet::new() }
+    }
+
+    /// Puts sectors into it as they were kept; those beyond its end, or of another size, are left out.
+    pub fn load(&mut self, sectors: impl IntoIterator<Item = (u32, Vec<u8>)>) {
+        let fits =
+            |number: u32, bytes: &[u8]| number < self.size / SECTOR_BYTES && bytes.len() == SECTOR_BYTES as usize;
+        let fitting = sectors.into_iter().filter(|(number, bytes)| fits(*number, bytes));
+        self.sectors.extend(fitting);
+    }
+
+    /// Sectors that have changed since the last time that somebody asked: their numbers, and what is in them; nothing in those that
+    /// are erased.
+    pub fn take_changes(&mut self) -> Vec<(u32, Option<Vec<u8>>)> {
+        let changed = std::mem::take(&mut self.changed).into_iter();
+        changed.map(|number| (number, self.sectors.get(&number).cloned())).collect()
     }
 
     /// How many bytes there are.
@@ -103,12 +129,16 @@ impl Flash {
         if !address.is_multiple_of(SECTOR_BYTES) {
             return Err(FlashError::NotASector);
         }
-        self.sectors.remove(&(address / SECTOR_BYTES));
+        let number = address / SECTOR_BYTES;
+        if self.sectors.remove(&number).is_some() {
+            self.changed.insert(number);
+        }
         Ok(())
     }
 
     /// Erases everything.
     pub fn erase(&mut self) {
+        self.changed.extend(self.sectors.keys());
         self.sectors.clear();
     }
 
@@ -123,6 +153,7 @@ impl Flash {
     }
 
     fn sector(&mut self, at: u32) -> &mut [u8] {
+        self.changed.insert(at / SECTOR_BYTES);
         self.sectors.entry(at / SECTOR_BYTES).or_insert_with(|| vec![0xFF; SECTOR_BYTES as usize])
     }
 }

@@ -190,6 +190,10 @@ impl Dac {
         }
     }
 
+    pub(super) fn waiting_bytes(&self) -> usize {
+        self.buffers.iter().map(Vec::len).sum()
+    }
+
     /// When the buffer in front has been played.
     pub(super) fn next_us(&self) -> Option<i64> {
         let samples = self.buffers.front()?.len() / self.format.width();

@@ -206,6 +206,10 @@ impl Uart {
         if following < 0 { now_us } else { self.going_us + following * byte_us }
     }
 
+    pub(super) fn received(&self) -> usize {
+        self.fifo.len()
+    }
+
     pub(super) fn read(&mut self, most: usize) -> Vec<u8> {
         let count = most.min(self.fifo.len());
         self.fifo.drain(..count).collect()

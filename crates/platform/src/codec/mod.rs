@@ -40,7 +40,7 @@ pub(crate) fn wrong_type(place: usize, value: Value, expected: &str) -> Fault {
 }
 
 /// Makes sure that the heap could take so many bytes, before they are made outside of it.
-fn ensure_room(heap: &Heap, bytes: usize) -> Result<(), Fault> {
+pub(crate) fn ensure_room(heap: &Heap, bytes: usize) -> Result<(), Fault> {
     let left = heap.limit_bytes().saturating_sub(heap.used_bytes());
     if bytes > left { Err(Fault::Room(bytes)) } else { Ok(()) }
 }

@@ -31,8 +31,6 @@ fn facts() -> ImpFacts {
             address: "192.168.1.20".into(),
         },
         user_configuration: None,
-        supply_v: 3.3,
-        light_level: 30_000,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod board;
 mod crypto;
+mod hardware;
 mod imps;
 mod life;
 mod messages;

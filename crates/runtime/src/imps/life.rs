@@ -36,6 +36,9 @@ pub trait Home: Send {
     /// Keeps what outlives the imp's power.
     fn keep(&mut self, stored: Stored) -> impl Future<Output = ()> + Send;
 
+    /// Keeps sectors of its SPI flash, beside the others: their numbers and what is in them, nothing in those that are erased.
+    fn keep_flash(&mut self, changes: Vec<(u32, Option<Vec<u8>>)>) -> impl Future<Output = ()> + Send;
+
     /// Hears what happens to the imp.
     fn hear(&mut self, news: News);
 }
@@ -60,19 +63,30 @@ pub enum News {
     Unreachable(String),
 }
 
+/// What an imp kept when it had power before.
+#[derive(Clone, Debug, Default)]
+pub struct Kept {
+    /// Its program, and the like.
+    pub stored: Stored,
+    /// Sectors of its SPI flash.
+    pub flash: Vec<(u32, Vec<u8>)>,
+}
+
 /// Powers an imp, and lives as it until told to stop; then takes its power away, of which the server hears.
 pub async fn live(
     setup: Setup,
     programs: Programs,
-    stored: Stored,
+    kept: Kept,
     seed: u64,
     clock: &dyn Clock,
     home: impl Home,
     stop: CancellationToken,
 ) {
     let base_us = clock.now_ms().saturating_mul(1000);
+    let mut imp = Imp::new(setup, programs, kept.stored, seed, base_us);
+    imp.load_flash(kept.flash);
     let mut life = Life {
-        imp: Imp::new(setup, programs, stored, seed, base_us),
+        imp,
         home,
         wire: Wire::Down,
         outbox: VecDeque::new(),
@@ -195,6 +209,7 @@ impl<H: Home> Life<H> {
                 Output::Close => self.close().await,
                 Output::Send(frame) => self.outbox.push_back(frame),
                 Output::Keep(stored) => self.home.keep(*stored).await,
+                Output::KeepFlash(changes) => self.home.keep_flash(changes).await,
                 Output::Refused(reason) => self.home.hear(News::Refused(reason)),
                 Output::Says { error, text } => self.home.hear(News::Says { error, text }),
                 Output::FactoryBlinkUp => {

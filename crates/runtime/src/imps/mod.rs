@@ -6,7 +6,7 @@
 
 mod life;
 
-pub use life::{Home, News, live};
+pub use life::{Home, Kept, News, live};
 
 use crate::{Line, Pipe, line::pipe};
 use futures_util::future::BoxFuture;
@@ -132,10 +132,10 @@ impl Imps {
                 powered = shared.power(&named) => powered,
                 () = stop.cancelled() => None,
             };
-            let Some((setup, stored)) = powered else { return };
+            let Some((setup, kept)) = powered else { return };
             let home = InServer { shared: Arc::clone(&shared), device: named };
             let seed = u64::from_le_bytes(shared.entropy.bytes());
-            live(setup, shared.programs.clone(), stored, seed, &*shared.clock, home, stop).await;
+            live(setup, shared.programs.clone(), kept, seed, &*shared.clock, home, stop).await;
         });
         powered.insert(device.clone(), Powered { off, life });
     }
@@ -143,9 +143,9 @@ impl Imps {
 
 impl Shared {
     /// Gives an imp a secret, and finds out what it is and has kept; nothing if it is not to have power.
-    async fn power(&self, device: &DeviceId) -> Option<(Setup, Stored)> {
+    async fn power(&self, device: &DeviceId) -> Option<(Setup, Kept)> {
         let secret = DeviceSecret::from_seed(&self.entropy.bytes());
-        let PoweredImp { imp_type, kept } = loop {
+        let PoweredImp { imp_type, kept, flash } = loop {
             match self.store.power_virtual_imp(device, secret.public_key()).await {
                 Ok(powered) => break powered?,
                 Err(error) => {
@@ -159,7 +159,7 @@ impl Shared {
         };
         let id = ProtocolId::parse(device.as_str())?;
         let stored = kept.and_then(|kept| Stored::from_bytes(&kept)).unwrap_or_default();
-        Some((Setup::new(id, secret, self.server.clone(), &board(&imp_type)), stored))
+        Some((Setup::new(id, secret, self.server.clone(), &Arc::new(board(&imp_type))), Kept { stored, flash }))
     }
 }
 
@@ -188,6 +188,12 @@ impl Home for InServer {
     async fn keep(&mut self, stored: Stored) {
         if let Err(error) = self.shared.store.keep_virtual_imp(&self.device, stored.to_bytes()).await {
             tracing::warn!(cause = %error, device = %self.device, "cannot keep what a virtual imp stores");
+        }
+    }
+
+    async fn keep_flash(&mut self, changes: Vec<(u32, Option<Vec<u8>>)>) {
+        if let Err(error) = self.shared.store.keep_virtual_imp_flash(&self.device, changes).await {
+            tracing::warn!(cause = %error, device = %self.device, "cannot keep the flash of a virtual imp");
         }
     }
 

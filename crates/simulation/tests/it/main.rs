@@ -38,6 +38,15 @@ fn run(scenario: &str, seed: u64) -> (Report, Vec<Line>) {
             "if (!(\"nv\" in getroottable())) nv <- { n = 0 }; nv.n++; server.log(nv.n); imp.onidle(@() server.sleepfor(600))",
         ),
         (
+            "pressure.nut",
+            "hardware.i2c89.configure(CLOCK_SPEED_400_KHZ); server.log(imp.info().type + \" \" + (hardware.i2c89.read(0xB8, \"\\x0F\", 1)[0] & 0xFF))",
+        ),
+        ("board.toml", "imp = \"imp003\""),
+        (
+            "counter.nut",
+            "hardware.spiflash.enable(); local n = 0; while (hardware.spiflash.read(n, 1)[0] == 0) n++; hardware.spiflash.write(n, blob(1)); server.log(n + 1)",
+        ),
+        (
             "asking.nut",
             "http.get(\"https://api.example/x\").sendasync(@(answer) server.log(answer.statuscode + \" \" + answer.body));\n\
              http.get(\"https://nowhere.example/\").sendasync(@(answer) server.log(answer.statuscode));\n\
@@ -133,7 +142,9 @@ fn saved_data_outlive_a_deployment_and_devices_take_it_up() {
 #[test]
 fn crashes_sleep_and_endless_loops_take_their_time() {
     let scenario = |device: &str, duration: &str| {
-        format!("duration = \"{duration}\"\n[[fleet]]\nname = \"f\"\ncount = 1\ndevice = \"{device}\"")
+        format!(
+            "duration = \"{duration}\"\n[[fleet]]\nname = \"f\"\nimp_type = \"imp003\"\ncount = 1\ndevice = \"{device}\""
+        )
     };
     let (report, _) = run(&scenario("crash.nut", "10m"), 1);
     assert!((8..=16).contains(&report.total.starts), "{:?}", report.total);
@@ -174,4 +185,38 @@ fn a_scenario_says_what_is_wrong_with_it_and_where() {
     assert!(error(&format!("{fleet}[[visit]]\nfleet = \"b\"")).contains("the fleet \"b\", which there is not"));
     assert!(error(&format!("{fleet}[network]\ndelay_ms = [5, 1]")).contains("network.delay_ms is [least, most]"));
     assert!(error(&format!("{fleet}variables = {{ A = [1] }}")).contains("variable A"));
+}
+
+#[test]
+fn imps_have_boards() {
+    let fleet = |board: &str, device: &str| {
+        format!(
+            "duration = \"1h\"\n[power]\ncuts_per_day = 200\n[[fleet]]\nname = \"soil\"\ncount = 1\nboard = \"{board}\"\ndevice = \"{device}\""
+        )
+    };
+    // A ready one; the world goes on while the imp has no power.
+    let (_, lines) = run(&fleet("environment", "pressure.nut"), 1);
+    let texts = texts(&lines);
+    let read: Vec<&String> = texts.iter().filter(|text| text.starts_with("server.log imp001")).collect();
+    assert!(read.len() > 1, "{texts:?}");
+    assert!(read.iter().all(|text| *text == "server.log imp001 177"), "{read:?}");
+    // One of a file, whose flash outlasts power cuts.
+    let (report, lines) = run(&fleet("board.toml", "counter.nut"), 1);
+    assert!(report.total.boots > 2);
+    let counted: Vec<String> =
+        lines.iter().filter(|line| line.kind == "server.log").map(|line| line.text.clone()).collect();
+    assert!(counted.len() > 2, "{counted:?}");
+    assert_eq!(counted, (1..=counted.len()).map(|number| number.to_string()).collect::<Vec<_>>());
+    // None, or one with a mistake.
+    let sources = Sources::default();
+    let error = |text: &str| {
+        let scenario = Scenario::parse(text).map_err(|error| error.to_string())?;
+        simulate(&scenario, &sources, 1, &mut |_| ()).map(|_| ()).map_err(|error| error.to_string())
+    };
+    assert!(error(&fleet("none.toml", "counter.nut")).unwrap_err().starts_with("none.toml: line 1"));
+    let both = fleet("bare", "counter.nut") + "\nimp_type = \"imp001\"";
+    assert_eq!(
+        error(&both).unwrap_err(),
+        "the board of the fleet \"soil\" says the type of its imps: leave out imp_type"
+    );
 }

@@ -210,6 +210,27 @@ fn reserve(heap: &mut Heap, instance: Value, size: usize) -> Result<(), Fault> {
     Ok(())
 }
 
+impl Heap {
+    /// Writes bytes into a blob: at a place, or else where it stands, behind which it stands then as after `writeblob`. Says whether it
+    /// is a blob.
+    ///
+    /// # Errors
+    /// [`Fault::Room`], if it has to grow for that.
+    pub fn write_blob(&mut self, value: Value, place: Option<usize>, bytes: &[u8]) -> Result<bool, Fault> {
+        let Some(Payload::Blob(blob)) = self.payload(value) else { return Ok(false) };
+        let (before, length) = (blob.position, blob.bytes.len());
+        let position = place.unwrap_or(before).min(length);
+        reserve(self, value, position.saturating_add(bytes.len()))?;
+        let blob = blob_mut(self, value, NO_STREAM)?;
+        blob.position = position;
+        blob.write(bytes);
+        if place.is_some() {
+            blob.position = before;
+        }
+        Ok(true)
+    }
+}
+
 /// Makes room to write so many bytes at the position.
 fn reserve_to_write(heap: &mut Heap, instance: Value, size: usize) -> Result<(), Fault> {
     let position = blob(heap, instance, NO_STREAM)?.position;

@@ -6,3 +6,11 @@ create table virtual_imp (
   created_ms bigint not null,
   updated_ms bigint not null
 );
+
+-- Sectors of their SPI flash that are not erased.
+create table virtual_imp_flash (
+  device_id text collate "C" not null references virtual_imp (device_id) on delete cascade,
+  sector    integer not null,
+  content   bytea not null,
+  primary key (device_id, sector)
+);

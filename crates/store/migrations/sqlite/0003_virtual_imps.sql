@@ -6,3 +6,11 @@ create table virtual_imp (
   created_ms integer not null,
   updated_ms integer not null
 ) strict;
+
+-- Sectors of their SPI flash that are not erased.
+create table virtual_imp_flash (
+  device_id text not null references virtual_imp (device_id) on delete cascade,
+  sector    integer not null,
+  content   blob not null,
+  primary key (device_id, sector)
+) strict, without rowid;

@@ -50,10 +50,14 @@ async fn it_is_started_and_stopped(db: Arc<Db>) {
     assert_eq!(db.count("audit where action = 'virtual_imp.start'"), 1);
     assert_eq!(db.store.started_virtual_imps().await.unwrap(), std::slice::from_ref(&id));
     let powered = db.store.power_virtual_imp(&id, [5; 32]).await.unwrap();
-    assert_eq!(powered, Some(PoweredImp { imp_type: "imp003".into(), kept: None }));
+    assert_eq!(powered, Some(PoweredImp { imp_type: "imp003".into(), kept: None, flash: Vec::new() }));
     assert_ne!(db.store.device_public_key(&id).await.unwrap(), key);
     db.store.keep_virtual_imp(&id, vec![1, 2]).await.unwrap();
     assert_eq!(db.store.power_virtual_imp(&id, [8; 32]).await.unwrap().unwrap().kept, Some(vec![1, 2]));
+    let changes = vec![(3, Some(vec![3])), (1, Some(vec![1])), (2, Some(vec![2])), (2, None), (1, Some(vec![9]))];
+    db.store.keep_virtual_imp_flash(&id, changes).await.unwrap();
+    let flash = db.store.power_virtual_imp(&id, [8; 32]).await.unwrap().unwrap().flash;
+    assert_eq!(flash, [(1, vec![9]), (3, vec![3])]);
     assert!(!db.store.start_virtual_imp(&id, false, db.act(&ann)).await.unwrap().unwrap().is_started);
     let nothing = DeviceId::new("nothing");
     assert!(db.store.start_virtual_imp(&nothing, true, db.act(&ann)).await.unwrap().is_none());

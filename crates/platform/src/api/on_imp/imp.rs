@@ -208,7 +208,7 @@ fn bssid(call: &mut Call<'_>) -> Result<Flow, Fault> {
 
 fn rssi(call: &mut Call<'_>) -> Result<Flow, Fault> {
     let online = host(call)?.surroundings.is_connected;
-    let rssi = imp_state(call)?.facts.network.rssi;
+    let rssi = imp_state(call)?.rssi();
     Ok(Flow::Return(Value::integer(if online { rssi } else { 0 })))
 }
 

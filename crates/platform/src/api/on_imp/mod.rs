@@ -1,6 +1,7 @@
 //! What programs of imps can call, where it is not as on agents.
 
 mod agent;
+mod hardware;
 mod imp;
 mod net;
 mod server;
@@ -8,6 +9,7 @@ mod server;
 use squirrel::{Call, Dialect, Fault, Flow, Function, Image, ImageBuilder, Value};
 
 use super::{TIMER, crypto_members, done, with_constants, zero};
+use crate::board::ImpType;
 use crate::host::{Effect, PlatformHost, Wait, host};
 use crate::imp::{ImpOrder, ImpState, OnError};
 
@@ -20,12 +22,20 @@ const SENT: u32 = 2;
 /// How long an attempt to connect takes that nobody set a time for, in microseconds.
 const CONNECT_TIMEOUT_US: i64 = 60_000_000;
 
-/// Makes the image of all imps. `seed` is a secret number: see [`ImageBuilder::with_seed`].
+pub(crate) use hardware::{DAC, SAMPLER};
+
+/// Makes the image of imps that have everything. `seed` is a secret number: see [`ImageBuilder::with_seed`].
 pub fn imp_image(seed: u64) -> Image {
+    imp_image_of(seed, ImpType::Imp003)
+}
+
+/// Makes the image of imps of a type: those without flash for programs have no `hardware.spiflash`, the others all have the same.
+pub fn imp_image_of(seed: u64, imp_type: ImpType) -> Image {
     with_constants(ImageBuilder::with_seed(Dialect::Imp, seed))
         .object("server", server::MEMBERS)
         .object("agent", agent::MEMBERS)
         .object("imp", imp::MEMBERS)
+        .object("hardware", &hardware::members(imp_type))
         .object("crypto", &crypto_members())
         .class(TIMER, Some(TIMER), super::imp::TIMER_METHODS)
         .class("InputPort", None, PORT_METHODS)

@@ -4,6 +4,7 @@ use squirrel::{Call, Fault, Flow, Function, Member, Tag, Value};
 
 use super::{NOT_CONNECTED, ignore, imp_state, send, sent, want_link};
 use crate::api::{call_soon, done, function_or_null, register, zero};
+use crate::board::ImpType;
 use crate::codec::wrong_type;
 use crate::host::{Callback, Effect, Wait, host, set_callback};
 use crate::imp::{ImpOrder, OnError, Sleep};
@@ -190,6 +191,9 @@ fn restart(call: &mut Call<'_>) -> Result<Flow, Fault> {
 pub(super) fn sleep(call: &mut Call<'_>, seconds: f64, is_announced: bool) -> Result<Flow, Fault> {
     if !(0.0..=LONGEST_SLEEP_S).contains(&seconds) {
         return Err("invalid interval for a deep sleep".into());
+    }
+    if imp_state(call)?.facts.imp_type == ImpType::Imp005.name() {
+        return Err("this imp does not sleep deeply".into());
     }
     let answer = call.wait(1);
     host(call)?.wait = Some(Wait::Sleep(Sleep { us: microseconds(seconds), is_announced }));

@@ -216,6 +216,14 @@ impl Hardware {
         Hardware { board, state }
     }
 
+    /// The hardware at power-on in a world that has been there for a while: what changes with time on the board is counted from
+    /// then on.
+    pub fn powered_in(board: Arc<Board>, seed: u64, began_us: i64, now_us: i64) -> Hardware {
+        let mut hardware = Hardware::new(board, seed, now_us);
+        hardware.state.world.started_us = began_us;
+        hardware
+    }
+
     /// The hardware as it was when its state was kept.
     ///
     /// # Errors

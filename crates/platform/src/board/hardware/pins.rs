@@ -42,7 +42,7 @@ pub enum PinMode {
 }
 
 impl PinMode {
-    fn is_digital_in(self) -> bool {
+    pub(crate) fn is_digital_in(self) -> bool {
         matches!(
             self,
             PinMode::DigitalIn | PinMode::DigitalInPullUp | PinMode::DigitalInPullDown | PinMode::DigitalInWakeup

@@ -124,6 +124,11 @@ impl Hardware {
         Ok(())
     }
 
+    /// How many bytes wait to be played.
+    pub fn dac_waiting_bytes(&self) -> usize {
+        self.state.dac.as_ref().map_or(0, Dac::waiting_bytes)
+    }
+
     /// Stops the DAC; its buffers are forgotten.
     pub fn stop_dac(&mut self) {
         if let Some(dac) = &mut self.state.dac {

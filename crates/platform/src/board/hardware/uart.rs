@@ -50,6 +50,11 @@ impl Hardware {
         self.state.uarts.get(&bus).map_or(self.state.now_us, |uart| uart.idle_us(self.state.now_us))
     }
 
+    /// How many received bytes wait.
+    pub fn uart_received(&self, bus: UartBus) -> usize {
+        self.state.uarts.get(&bus).map_or(0, Uart::received)
+    }
+
     /// Takes received bytes, at most so many.
     pub fn read_uart(&mut self, bus: UartBus, most: usize) -> Vec<u8> {
         self.uart(bus).read(most)
