@@ -51,7 +51,7 @@ const FORMAT: &str = "impstead-backup";
 const FORMAT_VERSION: i64 = 1;
 
 /// All tables, so that each comes after those it refers to. A test compares this with the schema.
-const TABLES: [&str; 25] = [
+const TABLES: [&str; 26] = [
     "meta",
     "account",
     "usage_counter",
