@@ -155,6 +155,13 @@ impl Allowed {
 }
 
 impl Outbound {
+    /// Makes a client that reaches what this one does, and these networks.
+    #[must_use]
+    pub fn allowing(&self, more: &[IpNet]) -> Self {
+        let Judging { lookup, allowed } = &self.judging;
+        Self::with_lookup([&allowed.0, more].concat(), lookup.clone())
+    }
+
     /// Makes a client that reaches public addresses and those of `allow`.
     pub fn new(allow: Vec<IpNet>) -> Self {
         Self::with_lookup(

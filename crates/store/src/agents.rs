@@ -19,6 +19,8 @@ pub struct AgentOrders {
     pub restart: Option<(RestartKind, i64)>,
     /// What its program saved last.
     pub saved: Option<Vec<u8>>,
+    /// The user name of the group's owner, in small letters; empty without a group.
+    pub owner: String,
 }
 
 /// An agent that sleeps.
@@ -235,7 +237,7 @@ fn orders(conn: &mut Conn<'_>, id: &DeviceId, away_ms: i64) -> Result<Option<Age
     let Some(device) = devices::find(conn, id)? else { return Ok(None) };
     conn.first(
         "select g.current_deployment_id, d.agent_deployment_id, r.group_id, r.created_ms, m.created_ms,
-                d.agent_restart_kind, d.agent_restart_ms, a.saved, o.disabled
+                d.agent_restart_kind, d.agent_restart_ms, a.saved, o.disabled, o.username_key
          from device d
            left join device_group g on g.id = d.group_id
            left join account o on o.id = g.owner_id
@@ -263,6 +265,7 @@ fn orders(conn: &mut Conn<'_>, id: &DeviceId, away_ms: i64) -> Result<Option<Age
                 supported: of.is_some() && of.as_deref() == group && created_ms >= minimum_ms,
                 restart,
                 saved: row.get(7)?,
+                owner: row.get::<Option<String>>(9)?.unwrap_or_default(),
                 device,
             })
         },

@@ -19,6 +19,9 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration}
 use table::{CONFIG_VARIABLE, PREFIX, Setting, TABLE, setting};
 use tracing_subscriber::filter::Targets;
 
+/// The account that `--demo` makes.
+const DEMO: &str = "demo";
+
 /// Everything `serve` is told.
 #[derive(Debug)]
 pub struct Settings {
@@ -135,7 +138,7 @@ pub fn of_serve(ServeFlags(given): &ServeFlags, around: &Surroundings) -> Result
     let tls_cert = values.parse_if_set("tls_cert", parse::readable_file);
     let tls_key = values.parse_if_set("tls_key", parse::readable_file);
     let trusted_proxies = values.parse("trusted_proxies", parse::networks);
-    let outbound_allow = values.parse("outbound_allow", parse::networks);
+    let outbound_allow = values.parse("outbound_allow", parse::networks_of_accounts);
     let bucket = values.parse("rate_limit_bucket", |text| parse::integer(text, 1, 1_000_000_000));
     let refill_per_s = values.parse("rate_limit_refill_per_s", parse::rate);
     let access_token_life_s: Option<u64> =
@@ -176,6 +179,12 @@ pub fn of_serve(ServeFlags(given): &ServeFlags, around: &Surroundings) -> Result
     }
     let Values { problems, warnings, .. } = values;
     let settings = (|| {
+        let (outbound_allow, mut outbound_of_accounts) = outbound_allow?;
+        if demo? {
+            // So that its agents reach the API that they are shown with.
+            let own = outbound_of_accounts.entry(DEMO.to_owned()).or_default();
+            own.extend(parse::networks("127.0.0.0/8, ::1").unwrap_or_default());
+        }
         Some(Settings {
             listen: listen?,
             agent_listen,
@@ -191,7 +200,7 @@ pub fn of_serve(ServeFlags(given): &ServeFlags, around: &Surroundings) -> Result
             config: Config {
                 rate_limit: RateLimit { bucket: bucket?, refill_per_s: refill_per_s? },
                 trusted_proxies: TrustedProxies(trusted_proxies?),
-                outbound_allow: outbound_allow?,
+                outbound_allow,
                 access_token_life: Duration::from_secs(access_token_life_s?),
                 bind_tokens_to_address: bind_tokens_to_address?,
                 public_metrics: public_metrics?,
@@ -199,6 +208,7 @@ pub fn of_serve(ServeFlags(given): &ServeFlags, around: &Surroundings) -> Result
                 shutdown_grace: Duration::from_secs(shutdown_grace_s?),
                 device_heartbeat_s: device_heartbeat_s?,
                 agents: AgentConfig {
+                    outbound_allow: outbound_of_accounts,
                     hibernate_after: unless_zero(hibernate_after_s?, 1),
                     continues: continues?,
                     away_limit: unless_zero(away_days?, 86_400),

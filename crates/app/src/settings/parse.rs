@@ -1,7 +1,7 @@
 //! From the text of a setting to its value.
 
 use ipnet::IpNet;
-use std::{fmt, net::SocketAddr, path::PathBuf, str::FromStr};
+use std::{collections::HashMap, fmt, net::SocketAddr, path::PathBuf, str::FromStr};
 use tracing_subscriber::filter::Targets;
 use url::Url;
 
@@ -159,6 +159,24 @@ pub fn networks(text: &str) -> Parsed<Vec<IpNet>> {
         }
     }
     Ok(networks)
+}
+
+/// Networks for all, and those of single accounts, by their user names in small letters.
+pub type AllowedNetworks = (Vec<IpNet>, HashMap<String, Vec<IpNet>>);
+
+/// Reads networks, some of them with the user name of the one account that they are for: `10.0.0.0/8, ann=127.0.0.1`.
+pub fn networks_of_accounts(text: &str) -> Parsed<AllowedNetworks> {
+    let (mut of_all, mut of_accounts) = (Vec::new(), HashMap::<String, Vec<IpNet>>::new());
+    for item in text.split(',') {
+        match item.split_once('=') {
+            Some((account, network)) if !account.trim().is_empty() => {
+                let account = account.trim().to_ascii_lowercase();
+                of_accounts.entry(account).or_default().extend(networks(network)?);
+            }
+            _ => of_all.extend(networks(item)?),
+        }
+    }
+    Ok((of_all, of_accounts))
 }
 
 fn full(address: std::net::IpAddr) -> u8 {

@@ -177,9 +177,10 @@ pub const TABLE: [Setting; 35] = [
         kind: Kind::List,
         value_name: "CIDR,…",
         default: Some(""),
-        example: "10.1.2.0/24",
+        example: "10.1.2.0/24, ann=192.168.7.0/24",
         summary: "Networks that webhooks and agents may reach although their addresses are not public",
-        detail: "Whoever may make webhooks or deploy can send requests there. Names are resolved first, and their addresses judged: \
+        detail: "Whoever may make webhooks or deploy can send requests there; with a user name in front, only agents of this \
+                 account's device groups. With --demo, those of the account demo reach the machine itself. Names are resolved first, and their addresses judged: \
                  without this, private, loopback and link-local ones are refused.",
         ..NO
     },

@@ -90,6 +90,19 @@ fn flags_win_over_the_environment_and_that_over_the_file() {
 }
 
 #[test]
+fn networks_can_be_of_one_account() {
+    let given = [("outbound_allow", "10.0.0.0/8, Ann=127.0.0.1, ann=::1"), ("demo", "true")];
+    let (settings, _) = of_serve(&flags(&given, None), &around(&[], no_file)).unwrap();
+    let Config { agents, outbound_allow, .. } = settings.config;
+    let networks = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect::<Vec<ipnet::IpNet>>();
+    assert_eq!(outbound_allow, networks(&["10.0.0.0/8"]));
+    assert_eq!(agents.outbound_allow["ann"], networks(&["127.0.0.1/32", "::1/128"]));
+    assert_eq!(agents.outbound_allow["demo"], networks(&["127.0.0.0/8", "::1/128"]));
+    let problem = of_serve(&flags(&[("outbound_allow", "ann=here")], None), &around(&[], no_file)).unwrap_err();
+    assert!(problem.to_string().contains("\"here\" is neither a network nor an address"), "{problem}");
+}
+
+#[test]
 fn devices_agents_and_logs_have_settings() {
     let given = [
         ("device_heartbeat_s", "60"),

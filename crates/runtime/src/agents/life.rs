@@ -7,7 +7,7 @@ use super::{
     requests::{Order, carry_out},
     turns::Turns,
 };
-use crate::readable;
+use crate::{Outbound, readable};
 use futures_util::FutureExt as _;
 use impstead_device_protocol::{DecodeError, Value as Data};
 use impstead_model::{DeploymentId, Device, DeviceId, LogSource, LogType, RestartKind};
@@ -249,7 +249,7 @@ async fn wake<'s>(
     });
     match woken {
         Ok((agent, compiled, now_us)) => {
-            let mut life = Life::new(shared, device, handle, agent, agent_id, deployment, compiled, now_us);
+            let mut life = Life::new(shared, device, handle, orders, agent, agent_id, deployment, compiled, now_us);
             life.forgotten = Some(forgotten);
             if orders.restart.is_some() && life.follow(orders).await {
                 return None;
@@ -368,6 +368,8 @@ struct Life<'s> {
     agent_id: String,
     deployment: DeploymentId,
     compiled: Arc<Compiled>,
+    /// By what it reaches servers.
+    outbound: Outbound,
     /// Unix time in microseconds when it began, and the moment.
     base_us: i64,
     began: Instant,
@@ -390,6 +392,7 @@ impl<'s> Life<'s> {
         shared: &'s Shared,
         device: &'s DeviceId,
         handle: &'s Handle,
+        orders: &AgentOrders,
         agent: Agent,
         agent_id: String,
         deployment: DeploymentId,
@@ -404,6 +407,7 @@ impl<'s> Life<'s> {
             agent_id,
             deployment,
             compiled,
+            outbound: shared.outbound_of(&orders.owner),
             base_us,
             began: Instant::now(),
             open: HashMap::new(),
@@ -445,7 +449,7 @@ impl<'s> Life<'s> {
         };
         note(shared, device, Some(&deployment), restarted_ms).await;
         shared.log(device, handle, LogSource::Status, "Agent restarted: reload.".to_owned());
-        Some(Life::new(shared, device, handle, agent, agent_id, deployment, compiled, base_us))
+        Some(Life::new(shared, device, handle, orders, agent, agent_id, deployment, compiled, base_us))
     }
 
     fn now_us(&self) -> i64 {
@@ -731,7 +735,7 @@ impl<'s> Life<'s> {
                     upload,
                     most_bytes: self.shared.config.heap_bytes,
                 };
-                let carrying = carry_out(self.shared.outbound.clone(), order, self.answers.0.clone());
+                let carrying = carry_out(self.outbound.clone(), order, self.answers.0.clone());
                 self.orders.insert(id, tokio::spawn(carrying).abort_handle());
             }
             Effect::Upload { id, bytes } => {
@@ -742,7 +746,7 @@ impl<'s> Life<'s> {
             }
             Effect::UploadEnd { id } => drop(self.uploads.remove(&id)),
             Effect::Mqtt { link, order: MqttOrder::Connect(connect) } => {
-                let outbound = self.shared.outbound.clone();
+                let outbound = self.outbound.clone();
                 self.mqtt = Some(Connection::open(outbound, &self.shared.lives, link, *connect));
             }
             Effect::Mqtt { link, order } => {

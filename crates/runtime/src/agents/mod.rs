@@ -18,6 +18,7 @@ use crate::{Line, Logs, NewLine, Outbound};
 use impstead_device_protocol::Value;
 use impstead_model::{Clock, DeviceGroupId, DeviceId, LogSource, LogType};
 use impstead_store::{SleepingAgent, Store, StoreError, Wake};
+use ipnet::IpNet;
 use platform::{Event, HttpResponse, Inbound};
 use programs::Programs;
 use squirrel::Image;
@@ -70,6 +71,8 @@ pub struct AgentConfig {
     pub continues: bool,
     /// How long a device may be away before its agent stops; for ever without it.
     pub away_limit: Option<Duration>,
+    /// Networks that only the agents of one account may reach, by its user name in small letters.
+    pub outbound_allow: HashMap<String, Vec<IpNet>>,
     /// Requests to an agent's URL at once.
     pub request_burst: u32,
     /// Requests to an agent's URL each second in the long run.
@@ -88,6 +91,7 @@ impl Default for AgentConfig {
             hibernate_after: Some(Duration::from_secs(300)),
             continues: false,
             away_limit: Some(Duration::from_secs(30 * 24 * 3600)),
+            outbound_allow: HashMap::new(),
             request_burst: 40,
             requests_per_s: 20.0,
         }
@@ -103,6 +107,8 @@ struct Shared {
     logs: Logs,
     clock: Arc<dyn Clock>,
     outbound: Outbound,
+    /// That of the accounts whose agents reach more than others.
+    outbound_of: HashMap<String, Outbound>,
     config: AgentConfig,
     image: Image,
     /// What the numbers are drawn from that programs get.
@@ -226,6 +232,11 @@ impl Agents {
             store,
             logs,
             clock,
+            outbound_of: config
+                .outbound_allow
+                .iter()
+                .map(|(account, networks)| (account.clone(), outbound.allowing(networks)))
+                .collect(),
             outbound,
             config,
             image: platform::agent_image(seed),
@@ -366,6 +377,11 @@ impl Agents {
 impl Shared {
     fn registry(&self) -> MutexGuard<'_, Registry> {
         self.registry.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// By what the agents of an account reach servers.
+    fn outbound_of(&self, account: &str) -> Outbound {
+        self.outbound_of.get(account).unwrap_or(&self.outbound).clone()
     }
 
     /// What a program's numbers are drawn from: others for each life.

@@ -545,3 +545,29 @@ async fn a_factory_fixture_knows_that_it_is_one() {
     logged(&world, &["agent.log true", "agent.log true", "agent.log true"]).await;
     running.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn agents_of_one_account_may_reach_more_than_others() {
+    let server = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", server.local_addr().unwrap());
+    let answering = tokio::spawn(async move {
+        loop {
+            let (mut visitor, _) = server.accept().await.unwrap();
+            let answer = b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n";
+            let _ = tokio::io::AsyncReadExt::read(&mut visitor, &mut [0; 1024]).await;
+            let _ = tokio::io::AsyncWriteExt::write_all(&mut visitor, answer).await;
+        }
+    });
+    let source = format!("http.get(\"{url}\").sendasync(@(answer) server.log(\"status \" + answer.statuscode))");
+    let allow = |account: &str| {
+        let networks = vec!["127.0.0.0/8".parse().unwrap()];
+        AgentConfig { outbound_allow: [(account.to_owned(), networks)].into(), ..AgentConfig::default() }
+    };
+    let (world, _, _, running) = with_agents_of(allow("ann"), &source).await;
+    logged(&world, &["status Agent restarted: reload.", "agent.log status 204"]).await;
+    running.end().await;
+    let (world, _, _, running) = with_agents_of(allow("bob"), &source).await;
+    logged(&world, &["status Agent restarted: reload.", "agent.log status 7"]).await;
+    running.end().await;
+    answering.abort();
+}
