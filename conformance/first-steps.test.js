@@ -110,8 +110,9 @@ async function typeEach(server, shell, section, expected) {
 async function inBackground(shell, line) {
     await shell.run(`${line} > background.out 2> background.err &`);
     for (const deadline = Date.now() + LINE_LIMIT_MS; ; await setTimeout(20)) {
-        const { output } = await shell.run('cat background.out');
-        if (output !== '') return { code: 0, output };
+        // The shell may not have made it yet.
+        const { code, output } = await shell.run('cat background.out');
+        if (code === 0 && output !== '') return { code: 0, output };
         if (Date.now() > deadline) return { code: 1, output: (await shell.run('cat background.err')).output };
     }
 }
