@@ -29,3 +29,11 @@ pub use mqtt::{
     code as mqtt_code,
 };
 pub use require::{Required, requires};
+
+/// Returns a log line as text; bytes that are none as the vendor shows them.
+pub fn readable(text: Vec<u8>) -> String {
+    String::from_utf8(text).unwrap_or_else(|error| {
+        let bytes: Vec<String> = error.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("binary: {}", bytes.join(" "))
+    })
+}

@@ -5,6 +5,7 @@ mod imps;
 mod libraries;
 mod line;
 mod logs;
+mod moment;
 mod outbound;
 mod webhooks;
 
@@ -17,11 +18,3 @@ pub use outbound::{
     AddressRefused, Found, Lookup, Outbound, OutboundAnswer, OutboundError, OutboundLimits, OutboundRequest, UrlRefused,
 };
 pub use webhooks::{DeliveryOutcome, Unseal, WebhookLimits, Webhooks};
-
-/// Returns a log line as text; bytes that are none as the vendor shows them.
-fn readable(text: Vec<u8>) -> String {
-    String::from_utf8(text).unwrap_or_else(|error| {
-        let bytes: Vec<String> = error.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("binary: {}", bytes.join(" "))
-    })
-}

@@ -11,7 +11,7 @@ use impstead_device_protocol::{DeviceId, DeviceSecret, Key, Value};
 use platform::board::Board;
 use platform::{
     Agent, Effect, Event, HttpAnswer, HttpRequest, HttpResponse, ImpFacts, Inbound, MqttEvent, MqttOrder, Network,
-    Progress, Surroundings, agent_image, curl,
+    Progress, Surroundings, agent_image, curl, readable,
 };
 use sha2::{Digest as _, Sha256};
 use squirrel::{Image, Limits};
@@ -407,10 +407,7 @@ impl Engine<'_> {
     }
 
     fn log(&mut self, place: usize, kind: &'static str, text: Vec<u8>) {
-        let text = String::from_utf8(text).unwrap_or_else(|error| {
-            let bytes: Vec<String> = error.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-            format!("binary: {}", bytes.join(" "))
-        });
+        let text = readable(text);
         let line = Line { at_us: self.now_us, device: self.devices[place].name.clone(), kind, text };
         self.digest.update(line.to_string());
         self.digest.update(b"\n");

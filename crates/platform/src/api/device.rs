@@ -2,7 +2,7 @@
 
 use squirrel::{Call, Fault, Flow, Function, Member, Value};
 
-use super::{done, function_or_null, register, zero};
+use super::{done, function_or_null, register, set, set_text, zero};
 use crate::data;
 use crate::host::{Callback, Effect, host, set_callback_of};
 
@@ -71,16 +71,10 @@ fn on_disconnect(call: &mut Call<'_>) -> Result<Flow, Fault> {
 fn info(call: &mut Call<'_>) -> Result<Flow, Fault> {
     let surroundings = host(call)?.surroundings.clone();
     let table = call.heap.table(0)?;
-    let set = |call: &mut Call<'_>, name: &str, value: Value| -> Result<(), Fault> {
-        let name = call.heap.string(name.as_bytes())?;
-        call.heap.table_set(table, name, value, &mut 0)
-    };
-    let id = call.heap.string(surroundings.device_id.as_bytes())?;
-    set(call, "id", id)?;
-    set(call, "isconnected", Value::bool(surroundings.is_connected))?;
+    set_text(call.heap, table, "id", &surroundings.device_id)?;
+    set(call.heap, table, "isconnected", Value::bool(surroundings.is_connected))?;
     if let Some(address) = &surroundings.ip_address {
-        let address = call.heap.string(address.as_bytes())?;
-        set(call, "ipaddress", address)?;
+        set_text(call.heap, table, "ipaddress", address)?;
     }
     Ok(Flow::Return(table))
 }

@@ -2,7 +2,9 @@
 
 use squirrel::{Call, Fault, Flow, Function, Heap, Member, Tag, Value};
 
-use super::{REQUEST, RESPONSE, STREAM, bytes, done, function_or_null, number_of, register, wrong_type};
+use super::{
+    REQUEST, RESPONSE, STREAM, bytes, done, function_or_null, microseconds, number_of, register, set, wrong_type,
+};
 use crate::codec::url;
 use crate::constants::{NO_TIMEOUT, VALIDATE_USING_SYSTEM_CA_CERTS};
 use crate::host::{Callback, Effect, PlatformHost, Upload, Wait, host, key_of, set_callback_of};
@@ -288,7 +290,7 @@ fn send_sync(call: &mut Call<'_>) -> Result<Flow, Fault> {
         return Ok(Flow::Return(call.result));
     }
     let (id, prepared) = unsent(call)?;
-    dispatch(call, id, prepared, Some(microseconds(TIMEOUT_S)), false)?;
+    dispatch(call, id, prepared, Some(microseconds(f64::from(TIMEOUT_S))), false)?;
     let answer = call.wait(1);
     host(call)?.wait = Some(Wait::Answer(id));
     Ok(answer)
@@ -299,7 +301,7 @@ fn send_async(call: &mut Call<'_>) -> Result<Flow, Fault> {
     let timeout = call.argument(3);
     let timeout_us = match timeout.as_number() {
         _ if timeout.as_integer() == Some(NO_TIMEOUT) => None,
-        seconds => Some(microseconds(seconds.unwrap_or(TIMEOUT_S).max(0.0))),
+        seconds => Some(microseconds(f64::from(seconds.unwrap_or(TIMEOUT_S).max(0.0)))),
     };
     let (id, prepared) = unsent(call)?;
     let key = key_of(id);
@@ -307,12 +309,6 @@ fn send_async(call: &mut Call<'_>) -> Result<Flow, Fault> {
     set_callback_of(call, Callback::Chunks, key, stream)?;
     dispatch(call, id, prepared, timeout_us, !stream.is_null())?;
     Ok(Flow::Return(call.this()))
-}
-
-fn microseconds(seconds: f32) -> i64 {
-    #[expect(clippy::cast_possible_truncation, reason = "too long is for ever")]
-    let microseconds = (f64::from(seconds) * 1e6) as i64;
-    microseconds
 }
 
 fn cancel(call: &mut Call<'_>) -> Result<Flow, Fault> {
@@ -390,7 +386,7 @@ fn begin(host: &mut PlatformHost, id: u32, prepared: Prepared) {
     let Some(upload) = host.uploads.get_mut(&id).filter(|upload| !upload.begun) else { return };
     upload.begun = true;
     let Prepared { validate, request, .. } = prepared;
-    let timeout_us = Some(microseconds(TIMEOUT_S));
+    let timeout_us = Some(microseconds(f64::from(TIMEOUT_S)));
     let effect = |request| Effect::Request { id, request, timeout_us, validate, stream: false, uploads: true };
     if !submit(host, id, request, effect) {
         host.uploads.remove(&id);
@@ -510,11 +506,6 @@ fn put_header(heap: &mut Heap, table: Value, name: &[u8], value: &[u8]) -> Resul
             heap.table_set(table, name, array, &mut 0)
         }
     }
-}
-
-fn set(heap: &mut Heap, table: Value, name: &str, value: Value) -> Result<(), Fault> {
-    let name = heap.string(name.as_bytes())?;
-    heap.table_set(table, name, value, &mut 0)
 }
 
 /// Makes the table that a program gets for an answer.

@@ -17,7 +17,7 @@ pub(crate) use on_imp::{DAC, SAMPLER};
 pub(crate) use http::{answer_table, request_table};
 pub(crate) use mqtt::{Handler, arguments, handler, message_table};
 
-use squirrel::{Call, Dialect, Fault, Flow, Image, ImageBuilder, Member, Tag, Value, syntax};
+use squirrel::{Call, Dialect, Fault, Flow, Heap, Image, ImageBuilder, Member, Tag, Value, syntax};
 
 use crate::codec::{data, wrong_type};
 use crate::constants::CONSTANTS;
@@ -66,6 +66,25 @@ fn crypto_members() -> Vec<Member<'static>> {
 
 /// The names of the classes that programs cannot see.
 pub(crate) const HIDDEN: [&str; 6] = [REQUEST, RESPONSE, TIMER, STREAM, MQTT_CLIENT, MQTT_MESSAGE];
+
+/// Sets a slot of a table that a program is given.
+fn set(heap: &mut Heap, table: Value, name: &str, value: Value) -> Result<(), Fault> {
+    let name = heap.string(name.as_bytes())?;
+    heap.table_set(table, name, value, &mut 0)
+}
+
+/// The same, with a string.
+fn set_text(heap: &mut Heap, table: Value, name: &str, text: &str) -> Result<(), Fault> {
+    let text = heap.string(text.as_bytes())?;
+    set(heap, table, name, text)
+}
+
+/// Seconds as microseconds; too many are as many as there can be.
+fn microseconds(seconds: f64) -> i64 {
+    #[expect(clippy::cast_possible_truncation, reason = "too long is for ever")]
+    let microseconds = (seconds * 1e6) as i64;
+    microseconds
+}
 
 /// Nothing to return.
 fn done() -> Result<Flow, Fault> {

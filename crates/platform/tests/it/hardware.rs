@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use platform::board::{Board, I2cBus, ImpType, Pin, SpiBus, UartBus};
-use platform::{Agent, Effect, End, ImpFacts, Network, Peripherals, Progress, Surroundings, imp_image_of};
+use platform::{Agent, Effect, End, ImpFacts, Network, Peripherals, Surroundings, imp_image_of};
 use squirrel::{Image, Limits, Program};
 
-use crate::world::BEGINNING_US;
+use crate::world::{BEGINNING_US, run_imp};
 
 /// A program on a board.
 struct World {
@@ -68,30 +68,13 @@ impl World {
     fn run_for(&mut self, seconds: f64) -> &mut World {
         #[expect(clippy::cast_possible_truncation, reason = "tests are short")]
         let until_us = self.now_us + (seconds * 1e6) as i64;
-        for _ in 0..100_000 {
-            let progress = self.imp.run(self.now_us, 1000);
-            for effect in self.imp.take_effects() {
-                match effect {
-                    Effect::Log { text, .. } => self.lines.push(String::from_utf8(text).unwrap()),
-                    other => panic!("{other:?}"),
-                }
-            }
-            match progress {
-                Progress::Idle { wake_us: Some(wake_us) } if wake_us <= until_us => {
-                    self.now_us = self.now_us.max(wake_us);
-                }
-                Progress::Idle { .. } => {
-                    self.now_us = until_us;
-                    return self;
-                }
-                Progress::More => {}
-                Progress::Ended(end) => {
-                    self.end = Some(end);
-                    return self;
-                }
-            }
-        }
-        panic!("it does not come to rest: {:?}", self.lines);
+        let lines = &mut self.lines;
+        let end = run_imp(&mut self.imp, &mut self.now_us, until_us, 1000, |effect| match effect {
+            Effect::Log { text, .. } => lines.push(String::from_utf8(text).unwrap()),
+            other => panic!("{other:?}"),
+        });
+        self.end = self.end.or(end);
+        self
     }
 
     fn take(&mut self) -> Vec<String> {

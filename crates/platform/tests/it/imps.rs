@@ -1,9 +1,9 @@
 //! What programs of imps find, and how they come to rest, sleep and go on.
 
-use crate::world::BEGINNING_US;
+use crate::world::{BEGINNING_US, run_imp};
 use impstead_device_protocol::{Key, Value as Data};
 use platform::{
-    Agent, Effect, End, Event, ImpEvent, ImpFacts, ImpOrder, Network, OnError, Progress, Sleep, Surroundings, imp_image,
+    Agent, Effect, End, Event, ImpEvent, ImpFacts, ImpOrder, Network, OnError, Sleep, Surroundings, imp_image,
 };
 use squirrel::{Image, Limits, Program};
 
@@ -60,33 +60,18 @@ impl World {
 
     fn run_for(&mut self, seconds: i64) -> &mut World {
         let until_us = self.now_us + seconds * 1_000_000;
-        for _ in 0..100_000 {
-            let progress = self.imp.run(self.now_us, 500);
-            for effect in self.imp.take_effects() {
-                self.done.push(match effect {
-                    Effect::Log { error, text } => {
-                        format!("{}{}", if error { "!" } else { "" }, String::from_utf8(text).unwrap())
-                    }
-                    Effect::Send { name, data } => format!("{} {data:?}", String::from_utf8(name).unwrap()),
-                    other => format!("{other:?}"),
-                });
-            }
-            match progress {
-                Progress::Idle { wake_us: Some(wake_us) } if wake_us <= until_us => {
-                    self.now_us = self.now_us.max(wake_us);
+        let done = &mut self.done;
+        let end = run_imp(&mut self.imp, &mut self.now_us, until_us, 500, |effect| {
+            done.push(match effect {
+                Effect::Log { error, text } => {
+                    format!("{}{}", if error { "!" } else { "" }, String::from_utf8(text).unwrap())
                 }
-                Progress::Idle { .. } => {
-                    self.now_us = until_us;
-                    return self;
-                }
-                Progress::More => {}
-                Progress::Ended(end) => {
-                    self.end = Some(end);
-                    return self;
-                }
-            }
-        }
-        panic!("it does not come to rest: {:?}", self.done);
+                Effect::Send { name, data } => format!("{} {data:?}", String::from_utf8(name).unwrap()),
+                other => format!("{other:?}"),
+            });
+        });
+        self.end = self.end.or(end);
+        self
     }
 
     fn tell(&mut self, event: Event) -> &mut World {

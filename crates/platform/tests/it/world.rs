@@ -210,3 +210,28 @@ impl World {
 pub fn log_of(source: &str) -> Vec<String> {
     World::new(source).run_for(3600).log.clone()
 }
+
+/// Runs the program of an imp until it waits for something that is not time, or for a time after `until_us`, and hands over what it
+/// wants done. Returns how it ended, if it did.
+pub fn run_imp(
+    imp: &mut Agent,
+    now_us: &mut i64,
+    until_us: i64,
+    fuel: u32,
+    mut take: impl FnMut(Effect),
+) -> Option<End> {
+    for _ in 0..MOST_SLICES {
+        let progress = imp.run(*now_us, fuel);
+        imp.take_effects().into_iter().for_each(&mut take);
+        match progress {
+            Progress::Idle { wake_us: Some(wake_us) } if wake_us <= until_us => *now_us = (*now_us).max(wake_us),
+            Progress::Idle { .. } => {
+                *now_us = until_us;
+                return None;
+            }
+            Progress::More => {}
+            Progress::Ended(end) => return Some(end),
+        }
+    }
+    panic!("it does not come to rest");
+}

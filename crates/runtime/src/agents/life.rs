@@ -7,18 +7,18 @@ use super::{
     requests::{Order, carry_out},
     turns::Turns,
 };
-use crate::{Outbound, readable};
+use crate::{Outbound, moment::at};
 use futures_util::FutureExt as _;
 use impstead_device_protocol::{DecodeError, Value as Data};
 use impstead_model::{DeploymentId, Device, DeviceId, LogSource, LogType, RestartKind};
 use impstead_store::{AgentOrders, AgentSnapshot, StoreError};
-use platform::{Agent, Effect, End, Event, HttpResponse, MqttOrder, Progress, Surroundings};
+use platform::{Agent, Effect, End, Event, HttpResponse, MqttOrder, Progress, Surroundings, readable};
 use squirrel::Limits;
 use std::{collections::HashMap, error::Error, sync::Arc, time::Duration};
 use tokio::{
     sync::{mpsc, oneshot},
     task::{AbortHandle, JoinHandle},
-    time::{Instant, sleep, sleep_until},
+    time::{Instant, sleep},
 };
 
 /// Instructions of a slice: about a tenth of a millisecond.
@@ -349,14 +349,6 @@ async fn note(shared: &Shared, device: &DeviceId, deployment: Option<&Deployment
     let at_ms = shared.clock.now_ms();
     if let Err(error) = shared.store.agent_runs(device, deployment, restarted_ms, at_ms).await {
         tracing::warn!(cause = %error, %device, "cannot note what an agent runs");
-    }
-}
-
-/// Waits until a moment; for ever without one.
-async fn at(moment: Option<Instant>) {
-    match moment {
-        Some(moment) => sleep_until(moment).await,
-        None => std::future::pending().await,
     }
 }
 

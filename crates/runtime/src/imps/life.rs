@@ -1,6 +1,9 @@
 //! The life of one imp in real time, over whatever carries its frames.
 
-use crate::line::{Moved, Pipe};
+use crate::{
+    line::{Moved, Pipe},
+    moment::at,
+};
 use futures_util::future::BoxFuture;
 use imp::{Imp, Output, Programs, Setup, Stored};
 use impstead_device_protocol::CloseReason;
@@ -251,13 +254,5 @@ impl Wire {
             Self::Up(pipe) => pipe.exchange_now(outbox),
             Self::Down | Self::Dialling(_) => None,
         }
-    }
-}
-
-/// Waits for a time, for ever without one.
-async fn at(due: Option<Instant>) {
-    match due {
-        Some(due) => sleep_until(due).await,
-        None => pending().await,
     }
 }

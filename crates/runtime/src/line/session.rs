@@ -7,7 +7,7 @@ use super::{
     registry::{Handle, Place},
     transport::{Received, Transport},
 };
-use crate::{Fate, Fates, NewLine, Pushed, Ticket, Undelivered, readable};
+use crate::{Fate, Fates, NewLine, Pushed, Ticket, Undelivered};
 use impstead_device_protocol::{
     Accepted, Answer, AnswerCode, Bless, Close, CloseReason, CodeChunk, CodeOffer, CodeOutcome, CodeResult, CodeWant,
     Compression, DeviceFrame, Enrol, ExitCode, Facts, HANDSHAKE_TIMEOUT_S, HandshakeError, Heartbeat, Incoming, Log,
@@ -16,6 +16,7 @@ use impstead_device_protocol::{
 };
 use impstead_model::{Actor, DeviceId, LogSource, LogType, RestartKind, random_uuid};
 use impstead_store::{Act, Arrival, Conflict, Current, DeviceFacts, Enrolment, Orders, StoreError};
+use platform::readable;
 use std::{
     collections::VecDeque,
     net::IpAddr,

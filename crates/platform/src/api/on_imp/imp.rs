@@ -3,7 +3,7 @@
 use squirrel::{Call, Fault, Flow, Function, Member, Tag, Value};
 
 use super::{ignore, imp_state, net, server};
-use crate::api::{bytes, call_soon, done, function_or_null, imp as shared, register};
+use crate::api::{bytes, call_soon, done, function_or_null, imp as shared, register, set_text};
 use crate::codec;
 use crate::host::{Callback, Effect, Place, Wait, host};
 use crate::imp::ImpOrder;
@@ -144,8 +144,7 @@ fn environment(call: &mut Call<'_>) -> Result<Flow, Fault> {
 fn info(call: &mut Call<'_>) -> Result<Flow, Fault> {
     let imp_type = imp_state(call)?.facts.imp_type.clone();
     let table = call.heap.table(0)?;
-    let (name, value) = (call.heap.string(b"type")?, call.heap.string(imp_type.as_bytes())?);
-    call.heap.table_set(table, name, value, &mut 0)?;
+    set_text(call.heap, table, "type", &imp_type)?;
     Ok(Flow::Return(table))
 }
 

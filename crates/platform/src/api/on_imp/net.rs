@@ -3,6 +3,7 @@
 use squirrel::{Call, Fault, Flow, Function, Heap, Member, Value};
 
 use super::imp_state;
+use crate::api::{set, set_text};
 use crate::host::host;
 
 pub(super) const MEMBERS: &[Member<'static>] = &[
@@ -15,16 +16,6 @@ pub(super) const MEMBERS: &[Member<'static>] = &[
             .documented("getcellinfo() -> string", "Returns what is known of the cellular network: nothing."),
     ),
 ];
-
-fn set(heap: &mut Heap, table: Value, name: &str, value: Value) -> Result<(), Fault> {
-    let name = heap.string(name.as_bytes())?;
-    heap.table_set(table, name, value, &mut 0)
-}
-
-fn set_text(heap: &mut Heap, table: Value, name: &str, text: &str) -> Result<(), Fault> {
-    let text = heap.string(text.as_bytes())?;
-    set(heap, table, name, text)
-}
 
 /// The networks in sight: the one that the imp uses.
 pub(super) fn networks(call: &mut Call<'_>) -> Result<Value, Fault> {

@@ -3,7 +3,7 @@
 use squirrel::{Call, Fault, Flow, Function, Member, Tag, Value};
 
 use super::{NOT_CONNECTED, ignore, imp_state, send, sent, want_link};
-use crate::api::{call_soon, done, function_or_null, register, zero};
+use crate::api::{call_soon, done, function_or_null, microseconds, register, zero};
 use crate::board::ImpType;
 use crate::codec::wrong_type;
 use crate::host::{Callback, Effect, Wait, host, set_callback};
@@ -104,12 +104,6 @@ fn write(call: &mut Call<'_>, error: bool) -> Result<Flow, Fault> {
 
 fn seconds(call: &Call<'_>, place: usize, otherwise: f64) -> f64 {
     call.argument(place).as_number().map_or(otherwise, f64::from)
-}
-
-fn microseconds(seconds: f64) -> i64 {
-    #[expect(clippy::cast_possible_truncation, reason = "too long is for ever")]
-    let microseconds = (seconds * 1e6) as i64;
-    microseconds
 }
 
 fn set_policy(call: &mut Call<'_>) -> Result<Flow, Fault> {
