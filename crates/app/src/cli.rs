@@ -108,7 +108,7 @@ pub struct SimulateArgs {
     #[arg(long)]
     pub log: bool,
 
-    /// Write the log, the counters over time, the summary and the report into a folder
+    /// Write the log, the counters over time, the summary and the report, with plots for a browser, into a folder
     #[arg(long, value_name = "DIR")]
     pub out: Option<std::path::PathBuf>,
 }

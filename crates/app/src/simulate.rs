@@ -37,9 +37,13 @@ pub fn run(arguments: &SimulateArgs, json: bool) -> Result<()> {
     let as_json = serde_json::to_string_pretty(&report)? + "\n";
     if let (Some(folder), Some(mut file)) = (&arguments.out, file) {
         file.flush().context("cannot write the log")?;
-        for (name, text) in
-            [("summary.txt", &report.text()), ("counters.csv", &report.csv()), ("report.json", &as_json)]
-        {
+        let files = [
+            ("summary.txt", &report.text()),
+            ("counters.csv", &report.csv()),
+            ("report.json", &as_json),
+            ("report.html", &report.page()),
+        ];
+        for (name, text) in files {
             create(&folder.join(name))?.write_all(text.as_bytes()).with_context(|| format!("cannot write {name}"))?;
         }
     }
@@ -50,7 +54,8 @@ fn as_text(arguments: &SimulateArgs, report: &simulation::Report) -> String {
     let text = report.text();
     match &arguments.out {
         Some(folder) => {
-            format!("{text}\nlog.txt, counters.csv, summary.txt and report.json are in {}\n", folder.display())
+            let folder = folder.display();
+            format!("{text}\nlog.txt, counters.csv, summary.txt, report.json and report.html are in {folder}\n")
         }
         None => text,
     }

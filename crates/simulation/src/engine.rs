@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use imp::{Imp, Output, Programs, Setup, Stored};
 use impstead_device_protocol::{DeviceId, DeviceSecret, Key, Value};
-use platform::board::Board;
+use platform::board::{self, Board, Pin};
 use platform::{
     Agent, Effect, Event, HttpAnswer, HttpRequest, HttpResponse, ImpFacts, Inbound, MqttEvent, MqttOrder, Network,
     Progress, Surroundings, agent_image, curl, readable,
@@ -18,6 +18,7 @@ use squirrel::{Image, Limits};
 
 use crate::chance::Chance;
 use crate::cloud::{HEARTBEAT_S, Heard, Program, SERVER, Session};
+use crate::outputs::{self, Told};
 use crate::report::{Counters, Report};
 use crate::scenario::{Fleet, Scenario, ScenarioError, Sources};
 use crate::wire::Wire;
@@ -50,6 +51,7 @@ const POWER: u64 = 2;
 const CLOCK: u64 = 3;
 const SERVERS: u64 = 4;
 const PROGRAMS: u64 = 5;
+const INPUTS: u64 = 6;
 
 /// A line of a device's log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +60,7 @@ pub struct Line {
     pub at_us: i64,
     /// The device's id.
     pub device: String,
-    /// `status`, `server.log`, `agent.error` and so on.
+    /// `status`, `server.log`, `agent.error` and so on; `input` and `output` of the board.
     pub kind: &'static str,
     /// The line.
     pub text: String,
@@ -91,6 +93,10 @@ enum Happening {
     Answer(usize, u32, u32, HttpAnswer),
     Visit(usize),
     Deploy(usize, usize),
+    /// An input of a fleet's.
+    Input(usize, usize),
+    /// What it set on these devices is left to the board again.
+    InputOver(usize, usize, Vec<usize>),
 }
 
 /// What is due, the earliest first, and what was planned first before others of the same time.
@@ -185,6 +191,11 @@ struct Device {
     saved: Option<Value>,
     /// Limits that the log told of, and when.
     said_limits: HashMap<&'static str, i64>,
+    /// What the scenario did to the board, also while the imp has no power.
+    pins: BTreeMap<Pin, board::Input>,
+    signals: BTreeMap<String, f64>,
+    /// What watched outputs were at last, by their names.
+    seen: BTreeMap<String, String>,
 }
 
 struct AgentLife {
@@ -219,6 +230,7 @@ struct Engine<'s> {
     devices: Vec<Device>,
     by_agent: HashMap<String, usize>,
     servers: Chance,
+    inputs: Chance,
     log: &'s mut dyn FnMut(&Line),
     digest: Sha256,
     total: Counters,
@@ -239,8 +251,9 @@ pub fn simulate(
 ) -> Result<Report, ScenarioError> {
     let begin_us = scenario.begins_s * S;
     let duration_us = scenario.duration.us;
-    let step_us = (duration_us / STEPS).max(S);
-    let steps = usize::try_from(duration_us / step_us + 1).unwrap_or(1);
+    // Whole seconds, so that what is written of them is true.
+    let step_us = ((duration_us / STEPS + S - 1) / S).max(1) * S;
+    let steps = usize::try_from((duration_us + step_us - 1) / step_us).unwrap_or(1).max(1);
     let mut engine = Engine {
         scenario,
         sources,
@@ -257,6 +270,7 @@ pub fn simulate(
         devices: Vec::new(),
         by_agent: HashMap::new(),
         servers: Chance::new(seed, SERVERS, 0),
+        inputs: Chance::new(seed, INPUTS, 0),
         log,
         digest: Sha256::new(),
         total: Counters::default(),
@@ -283,6 +297,9 @@ impl Engine<'_> {
             }
             for (deploy, planned) in fleet.deploy.iter().enumerate() {
                 self.plan(self.begin_us + planned.at.us, Happening::Deploy(place, deploy));
+            }
+            for (input, planned) in fleet.input.iter().enumerate() {
+                self.plan(self.begin_us + planned.at.us, Happening::Input(place, input));
             }
         }
         for (place, visit) in self.scenario.visit.iter().enumerate() {
@@ -325,6 +342,9 @@ impl Engine<'_> {
             failures: 0,
             saved: None,
             said_limits: HashMap::new(),
+            pins: BTreeMap::new(),
+            signals: BTreeMap::new(),
+            seen: BTreeMap::new(),
         };
         self.by_agent.insert(device.agent_id.clone(), place);
         self.devices.push(device);
@@ -393,17 +413,34 @@ impl Engine<'_> {
             }
             Happening::Visit(visit) => self.visit(visit),
             Happening::Deploy(fleet, deploy) => self.deploy(fleet, deploy),
+            Happening::Input(fleet, input) => self.input(fleet, input),
+            Happening::InputOver(fleet, input, places) => {
+                let names = self.scenario.fleet[fleet].input[input].pins_and_signals();
+                for place in places {
+                    self.leave_to_board(place, &names);
+                }
+            }
         }
     }
 
     /// Counts something that happened to a device.
     fn count(&mut self, place: usize, counter: fn(&mut Counters) -> &mut u64) {
-        let step = usize::try_from((self.now_us - self.begin_us) / self.step_us).unwrap_or(0);
+        self.count_many(place, counter, 1);
+    }
+
+    fn count_many(&mut self, place: usize, counter: fn(&mut Counters) -> &mut u64, count: u64) {
+        let step = self.step();
         let fleet = self.devices[place].fleet;
         let over_time = self.over_time.get_mut(step);
         for counters in [Some(&mut self.total), self.fleets.get_mut(fleet), over_time].into_iter().flatten() {
-            *counter(counters) += 1;
+            *counter(counters) += count;
         }
+    }
+
+    /// The step in which it is now: the last at the very end.
+    fn step(&self) -> usize {
+        let step = usize::try_from((self.now_us - self.begin_us) / self.step_us).unwrap_or(0);
+        step.min(self.over_time.len() - 1)
     }
 
     fn log(&mut self, place: usize, kind: &'static str, text: Vec<u8>) {
@@ -437,6 +474,13 @@ impl Engine<'_> {
         let shown_us = device.clock.shows(self.now_us);
         let mut imp = Imp::new(setup, self.programs.clone(), device.kept.clone(), seed, shown_us);
         imp.load_flash(device.flash.clone());
+        imp.watch(!self.scenario.fleet[device.fleet].watch.is_empty());
+        for (&pin, &input) in &device.pins {
+            imp.set_input(shown_us, pin, Some(input));
+        }
+        for (name, &value) in &device.signals {
+            imp.set_signal(shown_us, name, Some(value)).expect("the board was asked for it");
+        }
         self.devices[place].imp = Some(imp);
         self.count(place, |counters| &mut counters.boots);
         let until_cut = self.devices[place].power.wait_us(self.scenario.power.cuts_per_day);
@@ -455,6 +499,7 @@ impl Engine<'_> {
         let off_us = device.power.between((least * S, most * S));
         device.imp = None;
         device.imp_us = None;
+        device.seen.clear();
         self.break_link(place);
         self.plan(self.now_us + off_us, Happening::Power(place));
     }
@@ -550,6 +595,7 @@ impl Engine<'_> {
             let Some(imp) = &mut device.imp else { return };
             let turn = imp.run(shown_us, FUEL);
             let outputs = imp.take_outputs();
+            self.tell_changes(place);
             let is_quiet = outputs.is_empty();
             for output in outputs {
                 self.do_for_imp(place, output);
@@ -602,6 +648,106 @@ impl Engine<'_> {
             }
             Output::Says { .. } | Output::Refused(_) => {}
             Output::FactoryBlinkUp => self.factory_blink_up(place),
+        }
+    }
+
+    // The board.
+
+    /// Does something to the boards of a fleet.
+    fn input(&mut self, fleet: usize, input: usize) {
+        let declared = &self.scenario.fleet[fleet].input[input];
+        let most = declared.imps.and_then(|imps| usize::try_from(imps).ok()).unwrap_or(usize::MAX);
+        let fleets = self.devices.iter().enumerate().filter(|(_, device)| device.fleet == fleet).take(most);
+        let chance = &mut self.inputs;
+        let mut is_drawn = |_: &usize| declared.share.is_none_or(|share| chance.happens(share));
+        let places: Vec<usize> = fleets.map(|(place, _)| place).filter(|place| is_drawn(place)).collect();
+        for &place in &places {
+            for (&pin, &applied) in &declared.pins {
+                self.set_pin(place, pin, Some(applied.into()), &applied.to_string());
+            }
+            for (name, &value) in &declared.signals {
+                self.set_signal(place, name, Some(value), &value.to_string());
+            }
+            for (&bus, bytes) in &declared.uarts {
+                self.tell_input(place, bus.name(), &format!("\"{}\"", bytes.as_bytes().escape_ascii()));
+                let device = &mut self.devices[place];
+                let shown_us = device.clock.shows(self.now_us);
+                if let Some(imp) = &mut device.imp {
+                    imp.inject_uart(shown_us, bus, bytes.as_bytes());
+                }
+            }
+            self.leave_to_board(place, &declared.leave);
+        }
+        if let Some(every) = declared.every {
+            self.plan(self.now_us + every.us, Happening::Input(fleet, input));
+        }
+        if let Some(lasts) = declared.lasts {
+            self.plan(self.now_us + lasts.us, Happening::InputOver(fleet, input, places));
+        }
+    }
+
+    fn leave_to_board(&mut self, place: usize, names: &[String]) {
+        for name in names {
+            match Pin::named(name) {
+                Some(pin) => self.set_pin(place, pin, None, "left to the board"),
+                None => self.set_signal(place, name, None, "left to the board"),
+            }
+        }
+        self.run_imp(place);
+    }
+
+    fn set_pin(&mut self, place: usize, pin: Pin, input: Option<board::Input>, text: &str) {
+        self.tell_input(place, pin.name(), text);
+        let device = &mut self.devices[place];
+        match input {
+            Some(input) => device.pins.insert(pin, input),
+            None => device.pins.remove(&pin),
+        };
+        let shown_us = device.clock.shows(self.now_us);
+        if let Some(imp) = &mut device.imp {
+            imp.set_input(shown_us, pin, input);
+        }
+    }
+
+    fn set_signal(&mut self, place: usize, name: &str, value: Option<f64>, text: &str) {
+        self.tell_input(place, name, text);
+        let device = &mut self.devices[place];
+        match value {
+            Some(value) => device.signals.insert(name.to_owned(), value),
+            None => device.signals.remove(name),
+        };
+        let shown_us = device.clock.shows(self.now_us);
+        if let Some(imp) = &mut device.imp {
+            imp.set_signal(shown_us, name, value).expect("the board was asked for it");
+        }
+    }
+
+    fn tell_input(&mut self, place: usize, name: &str, text: &str) {
+        self.count(place, |counters| &mut counters.inputs);
+        self.log(place, "input", format!("{name} {text}").into_bytes());
+    }
+
+    /// Enters in the log what an imp did to watched outputs.
+    fn tell_changes(&mut self, place: usize) {
+        let watch = &self.scenario.fleet[self.devices[place].fleet].watch;
+        if watch.is_empty() {
+            return;
+        }
+        let changes = self.devices[place].imp.as_mut().map(Imp::take_changes).unwrap_or_default();
+        for (_, change) in changes {
+            let Told { name, text, is_state, counter, count } = outputs::tell(&change);
+            if !outputs::is_watched(watch, &name) {
+                continue;
+            }
+            let seen = &mut self.devices[place].seen;
+            if is_state && seen.get(&name) == Some(&text) {
+                continue;
+            }
+            self.count_many(place, counter, count);
+            self.log(place, "output", format!("{name} {text}").into_bytes());
+            if is_state {
+                self.devices[place].seen.insert(name, text);
+            }
         }
     }
 
@@ -890,7 +1036,7 @@ impl Engine<'_> {
                 if response.status < 400 {
                     // Of the whole fleet: who was visited does not matter.
                     self.total.visits_answered += 1;
-                    let step = usize::try_from((self.now_us - self.begin_us) / self.step_us).unwrap_or(0);
+                    let step = self.step();
                     if let Some(counters) = self.over_time.get_mut(step) {
                         counters.visits_answered += 1;
                     }

@@ -7,10 +7,15 @@
 mod chance;
 mod cloud;
 mod engine;
+mod inputs;
+mod outputs;
+mod page;
+mod plot;
 mod report;
 mod scenario;
 mod wire;
 
 pub use engine::{Line, simulate};
+pub use inputs::{Applied, Input, Level};
 pub use report::{Counters, Report};
 pub use scenario::{Scenario, ScenarioError, Sources};

@@ -35,11 +35,19 @@ pub struct Counters {
     pub visits: u64,
     /// Those that were answered with a status below 400.
     pub visits_answered: u64,
+    /// Things that the scenario did to boards.
+    pub inputs: u64,
+    /// Changes of pins that are watched.
+    pub pin_changes: u64,
+    /// Changes of chains of LEDs that are watched.
+    pub led_changes: u64,
+    /// Bytes sent on UARTs that are watched.
+    pub uart_bytes: u64,
 }
 
 impl Counters {
     /// Their names, as in the output, and values.
-    pub fn entries(&self) -> [(&'static str, u64); 14] {
+    pub fn entries(&self) -> [(&'static str, u64); 18] {
         [
             ("boots", self.boots),
             ("starts", self.starts),
@@ -55,6 +63,10 @@ impl Counters {
             ("requests", self.requests),
             ("visits", self.visits),
             ("visits_answered", self.visits_answered),
+            ("inputs", self.inputs),
+            ("pin_changes", self.pin_changes),
+            ("led_changes", self.led_changes),
+            ("uart_bytes", self.uart_bytes),
         ]
     }
 }
@@ -115,6 +127,11 @@ impl Report {
             }
         }
         text
+    }
+
+    /// Writes the report as a page for browsers, with a plot of each counter over time: one file that needs no other, and no network.
+    pub fn page(&self) -> String {
+        crate::page::page(self)
     }
 
     /// Writes what happened over time as comma-separated values.

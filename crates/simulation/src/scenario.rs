@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 use platform::board::Board;
 use serde::Deserialize;
 
+use crate::inputs::Input;
+use crate::outputs;
+
 /// A scenario.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -60,6 +63,12 @@ pub struct Fleet {
     /// New code at a time: devices and agents restart with it.
     #[serde(default)]
     pub deploy: Vec<Deploy>,
+    /// What is done to their boards at a time.
+    #[serde(default)]
+    pub input: Vec<Input>,
+    /// Outputs whose changes are entered in the log and counted: names of pins, UARTs and chains of LEDs, or `all`.
+    #[serde(default)]
+    pub watch: Vec<String>,
 }
 
 /// New code for a fleet.
@@ -303,6 +312,9 @@ impl Scenario {
                     fleet.name
                 ));
             }
+            if let Some(problem) = fleet.input.iter().find_map(Input::problem) {
+                return Err(format!("an input of the fleet {:?} {problem}", fleet.name));
+            }
             for (name, value) in &fleet.variables {
                 if !value.is_str() && !value.is_integer() && !value.is_float() {
                     return Err(format!(
@@ -317,8 +329,22 @@ impl Scenario {
 }
 
 impl Fleet {
-    /// What is wired to its imps.
+    /// What is wired to its imps: it has all that the fleet's inputs and outputs name.
     pub(crate) fn board(&self, sources: &Sources) -> Result<Board, ScenarioError> {
+        let board = self.board_alone(sources)?;
+        let input = self.input.iter().find_map(|input| input.unknown_on(&board));
+        let output = outputs::unknown_on(&self.watch, &board);
+        let unknown = input.map(|name| (name, "pin or signal")).or(output.map(|name| (name, "output")));
+        match unknown {
+            Some((name, kind)) => Err(ScenarioError::Syntax {
+                place: String::new(),
+                message: format!("the board of the fleet {:?} has no {kind} {name:?}", self.name),
+            }),
+            None => Ok(board),
+        }
+    }
+
+    fn board_alone(&self, sources: &Sources) -> Result<Board, ScenarioError> {
         let Some(named) = &self.board else {
             let imp_type = self.imp_type.as_deref().unwrap_or("imp004m");
             return Board::parse(&format!("imp = {imp_type:?}")).map_err(|error| ScenarioError::Syntax {

@@ -270,6 +270,14 @@ impl Board {
         self.signals.keys().map(String::as_str)
     }
 
+    /// The names of its chains of LEDs.
+    pub fn led_names(&self) -> impl Iterator<Item = &str> {
+        self.spi.iter().filter_map(|part| match &part.kind {
+            SpiKind::Leds(leds) => Some(leds.name.as_str()),
+            SpiKind::Registers(_) | SpiKind::Loopback => None,
+        })
+    }
+
     /// All signals that something on the board follows.
     fn followed(&self) -> Vec<&Signal> {
         let mut signals = vec![&self.rssi, &self.supply_volts, &self.light];

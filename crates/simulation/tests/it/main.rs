@@ -1,5 +1,7 @@
 //! Fleets in virtual time.
 
+mod boards;
+
 use simulation::{Line, Report, Scenario, Sources, simulate};
 
 const AGENT: &str = r#"
