@@ -77,10 +77,10 @@ pub(crate) const CONSTANTS: &[(&str, i32)] = &[
     ("PARITY_NONE", PARITY_NONE),
     ("PARITY_EVEN", 1),
     ("PARITY_ODD", PARITY_ODD),
-    ("NO_CTSRTS", 1),
+    ("NO_CTSRTS", NO_CTSRTS),
     ("NO_TX", NO_TX),
     ("NO_RX", NO_RX),
-    ("TIMING_ENABLED", 8),
+    ("TIMING_ENABLED", TIMING_ENABLED),
     ("SPIFLASH_PREVERIFY", SPIFLASH_PREVERIFY),
     ("SPIFLASH_POSTVERIFY", SPIFLASH_POSTVERIFY),
     ("A_LAW_COMPRESS", A_LAW_COMPRESS),
@@ -117,8 +117,10 @@ pub(crate) const PWM_OUT: i32 = 10;
 pub(crate) const LSB_FIRST: i32 = 2;
 pub(crate) const PARITY_NONE: i32 = 0;
 pub(crate) const PARITY_ODD: i32 = 2;
+pub(crate) const NO_CTSRTS: i32 = 1;
 pub(crate) const NO_TX: i32 = 2;
 pub(crate) const NO_RX: i32 = 4;
+pub(crate) const TIMING_ENABLED: i32 = 8;
 pub(crate) const SPIFLASH_PREVERIFY: i32 = 1;
 pub(crate) const SPIFLASH_POSTVERIFY: i32 = 2;
 pub(crate) const A_LAW_COMPRESS: i32 = 1;

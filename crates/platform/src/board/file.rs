@@ -44,6 +44,8 @@ pub struct Board {
     pub(super) i2c: Vec<I2cPart>,
     pub(super) spi: Vec<SpiPart>,
     pub(super) uarts: BTreeMap<UartBus, Peer>,
+    /// UARTs whose other end heeds RTS.
+    pub(super) cts_rts: Vec<UartBus>,
     /// Tells boards apart.
     pub(super) id: [u8; 8],
 }
@@ -164,6 +166,8 @@ struct File {
     spi: Vec<Spanned<SpiEntry>>,
     #[serde(default)]
     uart: BTreeMap<UartBus, Spanned<Peer>>,
+    #[serde(default)]
+    cts_rts: Vec<UartBus>,
 }
 
 fn memory() -> Spanned<u32> {
@@ -347,6 +351,7 @@ impl File {
             i2c: i2c_parts(self.i2c)?,
             spi: spi_parts(self.spi)?,
             uarts: checked(self.uart, Peer::problem)?,
+            cts_rts: self.cts_rts,
             id: Sha256::digest(text)[..8].try_into().expect("it has 32 bytes"),
         };
         for name in board.followed().into_iter().flat_map(Signal::names) {

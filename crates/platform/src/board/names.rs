@@ -56,6 +56,11 @@ impl ImpType {
         !matches!(self, ImpType::Imp001 | ImpType::Imp002)
     }
 
+    /// Whether it has a host port for USB.
+    pub fn has_usb(self) -> bool {
+        self == ImpType::Imp005
+    }
+
     /// Whether it can sleep deeply.
     pub fn sleeps_deeply(self) -> bool {
         self != ImpType::Imp005

@@ -87,6 +87,7 @@ impl Peer {
 }
 
 /// How a program has configured a UART.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag that programs give")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UartSetting {
     /// Bits a second, from 1 to 10 million.
@@ -101,6 +102,10 @@ pub struct UartSetting {
     pub sends: bool,
     /// Whether it receives (without `NO_RX`).
     pub receives: bool,
+    /// Whether RTS says when the FIFO is full (without `NO_CTSRTS`).
+    pub uses_rts: bool,
+    /// Whether programs read how long each byte came after the one before (`TIMING_ENABLED`).
+    pub is_timed: bool,
 }
 
 impl UartSetting {
@@ -117,6 +122,9 @@ const FIFO_BYTES: usize = 80;
 /// What a peer remembers of a line on which nothing matches.
 const MOST_HEARD: usize = 4096;
 
+/// The longest time between two bytes that programs read: with the byte below it, the number is not below zero.
+const LONGEST_GAP_US: i64 = 0x7F_FFFF;
+
 /// What may be under way to the program; more is lost.
 const MOST_COMING: usize = 65_536;
 
@@ -127,9 +135,15 @@ pub(super) struct Uart {
     pub rx_fifo_bytes: usize,
     pub tx_fifo_bytes: usize,
     fifo: VecDeque<u8>,
+    /// How long after the byte before each of them came; empty unless that is wanted.
+    gaps_us: VecDeque<i32>,
+    last_us: i64,
     is_overrun: bool,
-    /// Bytes on their way, and when they are there.
+    /// Bytes on their way, and when they are there: so much later than noted as RTS has held them up.
     coming: VecDeque<(i64, u8)>,
+    held_up_us: i64,
+    /// Whether the other end waits while RTS says that the FIFO is full.
+    peer_heeds_rts: bool,
     /// Bytes to send, and when the first of them has gone; the others follow without a gap.
     going: VecDeque<u8>,
     going_us: i64,
@@ -141,15 +155,19 @@ pub(super) struct Uart {
 }
 
 impl Uart {
-    pub(super) fn new(peer: &Peer) -> Uart {
+    pub(super) fn new(peer: &Peer, peer_heeds_rts: bool) -> Uart {
         let tables = if let Peer::Modbus(slave) = peer { Some(Tables::new(slave)) } else { None };
         Uart {
             setting: None,
             rx_fifo_bytes: FIFO_BYTES,
             tx_fifo_bytes: FIFO_BYTES,
             fifo: VecDeque::new(),
+            gaps_us: VecDeque::new(),
+            last_us: 0,
             is_overrun: false,
             coming: VecDeque::new(),
+            held_up_us: 0,
+            peer_heeds_rts,
             going: VecDeque::new(),
             going_us: 0,
             heard: Vec::new(),
@@ -159,17 +177,20 @@ impl Uart {
         }
     }
 
-    pub(super) fn configure(&mut self, setting: UartSetting) {
+    pub(super) fn configure(&mut self, setting: UartSetting, now_us: i64) {
         self.disable();
         self.setting = Some(setting);
+        self.last_us = now_us;
     }
 
     /// What was received or is under way is lost.
     pub(super) fn disable(&mut self) {
         self.setting = None;
         self.fifo.clear();
+        self.gaps_us.clear();
         self.is_overrun = false;
         self.coming.clear();
+        self.held_up_us = 0;
         self.going.clear();
         self.heard.clear();
     }
@@ -210,9 +231,40 @@ impl Uart {
         self.fifo.len()
     }
 
-    pub(super) fn read(&mut self, most: usize) -> Vec<u8> {
+    pub(super) fn read(&mut self, most: usize, now_us: i64) -> Vec<u8> {
         let count = most.min(self.fifo.len());
-        self.fifo.drain(..count).collect()
+        let was_full = self.is_held_up();
+        self.gaps_us.drain(..count.min(self.gaps_us.len()));
+        let bytes = self.fifo.drain(..count).collect();
+        if was_full && !self.is_held_up() {
+            self.go_on(now_us);
+        }
+        bytes
+    }
+
+    /// How long after the one before it the byte came that is read next; none unless that is wanted.
+    pub(super) fn gap_us(&self) -> Option<i32> {
+        self.gaps_us.front().copied()
+    }
+
+    /// Whether the other end waits, because there is no room for what it would send.
+    fn is_held_up(&self) -> bool {
+        self.peer_heeds_rts
+            && self.fifo.len() >= self.rx_fifo_bytes
+            && self.setting.is_some_and(|setting| setting.receives && setting.uses_rts)
+    }
+
+    /// The other end sends what it was held up with from now on.
+    fn go_on(&mut self, now_us: i64) {
+        let byte_us = self.setting.map_or(0, UartSetting::byte_us);
+        if let Some(late_us) = self.coming_us().map(|at_us| now_us + byte_us - at_us).filter(|&late_us| late_us > 0) {
+            self.held_up_us += late_us;
+        }
+    }
+
+    /// When the next byte is there.
+    fn coming_us(&self) -> Option<i64> {
+        self.coming.front().map(|&(at_us, _)| at_us + self.held_up_us)
     }
 
     /// Whether bytes were lost since the last time that somebody asked.
@@ -228,15 +280,15 @@ impl Uart {
                 self.is_overrun = true;
                 return;
             }
-            let free_us = self.coming.back().map_or(from_us, |&(at_us, _)| at_us.max(from_us));
-            self.coming.push_back((free_us + setting.byte_us(), byte));
+            let free_us = self.coming.back().map_or(from_us, |&(at_us, _)| from_us.max(at_us + self.held_up_us));
+            self.coming.push_back((free_us + setting.byte_us() - self.held_up_us, byte));
         }
     }
 
     /// When something happens next on this line.
     pub(super) fn next_us(&self, peer: &Peer, started_us: i64, now_us: i64) -> Option<i64> {
         self.setting?;
-        let coming_us = self.coming.front().map(|&(at_us, _)| at_us);
+        let coming_us = self.coming_us().filter(|_| !self.is_held_up());
         let going_us = (!self.going.is_empty()).then_some(self.going_us);
         let sent_us = peer.next_us(now_us - started_us).map(|us| started_us + us);
         [coming_us, going_us, sent_us, self.frame_end_us(peer)].into_iter().flatten().min()
@@ -278,13 +330,20 @@ impl Uart {
             }
         }
         let mut has_received = false;
-        while let Some(&(_, byte)) = self.coming.front().filter(|(at_us, _)| *at_us <= now_us) {
-            self.coming.pop_front();
+        while !self.is_held_up()
+            && let Some(at_us) = self.coming_us().filter(|&at_us| at_us <= now_us)
+            && let Some((_, byte)) = self.coming.pop_front()
+        {
             if !setting.receives {
                 continue;
             }
             if self.fifo.len() < self.rx_fifo_bytes {
                 self.fifo.push_back(byte);
+                if setting.is_timed {
+                    let gap_us = (at_us - self.last_us).clamp(0, LONGEST_GAP_US);
+                    self.gaps_us.push_back(i32::try_from(gap_us).expect("it is not longer than the longest"));
+                }
+                self.last_us = at_us;
             } else {
                 self.is_overrun = true;
             }
@@ -297,7 +356,7 @@ impl Uart {
         match peer {
             Peer::Silent => {}
             // It comes back while it is being sent.
-            Peer::Loopback => self.coming.push_back((at_us, byte)),
+            Peer::Loopback => self.coming.push_back((at_us - self.held_up_us, byte)),
             Peer::Modbus(_) | Peer::Script(_) => {
                 if self.heard.len() >= MOST_HEARD {
                     self.heard.clear();

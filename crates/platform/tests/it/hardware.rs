@@ -93,7 +93,7 @@ fn outcomes(board: &str, preparation: &str, lines: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn every_name_is_there_and_only_flash_depends_on_the_type() {
+fn every_name_of_a_pin_or_bus_is_there_and_flash_depends_on_the_type() {
     let pins = Pin::all().map(Pin::name);
     let buses = I2cBus::all().map(I2cBus::name).chain(SpiBus::all().map(SpiBus::name));
     let names = pins.chain(buses).chain(UartBus::all().map(UartBus::name));
@@ -185,6 +185,7 @@ fn pins_take_exactly_what_their_mode_takes() {
         "hardware.pin1.configure(ANALOG_IN, @() 1)",
         "hardware.pin1.configure(DIGITAL_IN, 5)",
         "hardware.pin1.configure(PULSE_COUNTER)",
+        "hardware.pin1.configure(PTR)",
         "hardware.pin2.configure(DIGITAL_IN_WAKEUP)",
         "hardware.pinW.configure(DIGITAL_IN_WAKEUP, null)",
         "hardware.pin1.write()",
@@ -200,6 +201,7 @@ fn pins_take_exactly_what_their_mode_takes() {
             "wrong number of parameters",
             "wrong number of parameters",
             "parameter 2 has an invalid type 'integer' ; expected: 'null|function'",
+            "unsupported mode in pin.configure(mode)",
             "unsupported mode in pin.configure(mode)",
             "pin cannot wake the device in pin.configure(mode)",
             "(null : 0x0)",
@@ -303,6 +305,70 @@ fn spi_sends_and_receives_at_once() {
             "bus is not enabled in spi.readblob(count)",
         ]
     );
+}
+
+#[test]
+fn a_uart_waits_for_room_and_tells_times() {
+    let board =
+        "imp = \"imp003\"\ncts_rts = [\"uart12\"]\n[uart]\nuart12 = { script = [{ at_s = 1, send = \"0123456789\" }] }";
+    let program = |flags: &str| {
+        format!(
+            r#"
+            uart <- hardware.uart12;
+            uart.setrxfifosize(4);
+            uart.configure(10000, 8, PARITY_NONE, 1, {flags});
+            imp.wakeup(2, function() {{
+                local got = "", times = 0;
+                while (got.len() < 10) {{
+                    local byte = uart.read();
+                    if (byte == -1) {{
+                        imp.sleep(0.001);
+                        if (hardware.millis() > 4000) break;
+                        continue;
+                    }}
+                    got += (byte & 0xFF).tochar();
+                    times += byte >> 8;
+                }}
+                server.log(got + " " + times + " " + uart.flags());
+            }});
+            "#
+        )
+    };
+    let said = |flags: &str| World::new(board, &program(flags)).run_for(10.0).take().concat();
+    assert_eq!(said("0"), "0123456789 0 0");
+    assert_eq!(said("NO_CTSRTS"), "0123 0 8");
+    // The first comes 1.001 seconds after the line was configured, three without a pause, and the others when there is room.
+    let timed = said("TIMING_ENABLED | NO_CTSRTS");
+    assert_eq!(timed, "0123 1004000 8");
+}
+
+#[test]
+fn an_imp005_has_a_usb_port_with_nothing_in_it() {
+    let lines = [
+        "\"usb\" in hardware",
+        "hardware.usb.configure(@(event, data) server.log(event))",
+        "hardware.usb.configure(1)",
+        "hardware.usb.controltransfer(1, 0, 0, 0x80, 6, 0x100, 0, 8, blob(8))",
+        "hardware.usb.openendpoint(1, 1, 0, 1, 2, 64)",
+        "hardware.usb.generaltransfer(1, 1, 2, blob(8))",
+        "hardware.usb.disable()",
+    ];
+    assert_eq!(
+        outcomes("imp = \"imp005\"", "", &lines),
+        [
+            "true",
+            "(null : 0x0)",
+            "parameter 1 has an invalid type 'integer' ; expected: 'null|function'",
+            "no device is connected in usb.controltransfer()",
+            "no device is connected in usb.openendpoint()",
+            "no device is connected in usb.generaltransfer()",
+            "(null : 0x0)",
+        ]
+    );
+    assert_eq!(outcomes("imp = \"imp006\"", "", &lines[..1]), ["false"]);
+    // What no virtual imp has, programs find to be absent.
+    let absent = ["\"bluetooth\" in hardware", "\"gnss\" in hardware", "\"lpm\" in hardware", "\"open\" in imp.net"];
+    assert_eq!(outcomes("imp = \"imp006\"", "", &absent), ["false"; 4]);
 }
 
 #[test]

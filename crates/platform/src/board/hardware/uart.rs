@@ -16,7 +16,8 @@ impl Hardware {
     /// Configures a UART; what it had received is gone.
     pub fn configure_uart(&mut self, bus: UartBus, setting: UartSetting) {
         let setting = UartSetting { baud: setting.baud.clamp(1, 10_000_000), ..setting };
-        self.uart(bus).configure(setting);
+        let now_us = self.state.now_us;
+        self.uart(bus).configure(setting, now_us);
     }
 
     /// Disables a UART.
@@ -57,7 +58,13 @@ impl Hardware {
 
     /// Takes received bytes, at most so many.
     pub fn read_uart(&mut self, bus: UartBus, most: usize) -> Vec<u8> {
-        self.uart(bus).read(most)
+        let now_us = self.state.now_us;
+        self.uart(bus).read(most, now_us)
+    }
+
+    /// How long after the one before it the byte came that is read next, in microseconds; none unless the program wants to know.
+    pub fn uart_gap_us(&self, bus: UartBus) -> Option<i32> {
+        self.state.uarts.get(&bus).and_then(Uart::gap_us)
     }
 
     /// Whether received bytes were lost since the last time that somebody asked.
@@ -74,7 +81,7 @@ impl Hardware {
     fn uart(&mut self, bus: UartBus) -> &mut Uart {
         let Hardware { board, state } = self;
         let peer = board.uarts.get(&bus).unwrap_or(&Peer::Silent);
-        state.uarts.entry(bus).or_insert_with(|| Uart::new(peer))
+        state.uarts.entry(bus).or_insert_with(|| Uart::new(peer, board.cts_rts.contains(&bus)))
     }
 
     pub(super) fn step_uarts(&mut self) {

@@ -5,7 +5,16 @@ use platform::board::{Hardware, HardwareEvent, OutputChange, UartSetting};
 use super::{at, events, hardware, kept, ready, uart};
 
 fn setting(baud: u32) -> UartSetting {
-    UartSetting { baud, word_bits: 8, has_parity: false, stop_bits: 1, sends: true, receives: true }
+    UartSetting {
+        baud,
+        word_bits: 8,
+        has_parity: false,
+        stop_bits: 1,
+        sends: true,
+        receives: true,
+        uses_rts: false,
+        is_timed: false,
+    }
 }
 
 /// Everything that arrives on uart12 up to a time, with the time of its last byte.
@@ -229,4 +238,53 @@ fn a_modbus_answer_comes_after_silence_and_delay() {
     let byte_us = 11_000_000_i64 / 19_200 + 1;
     let first = events(&mut hardware, at(1.0)).first().unwrap().0;
     assert_eq!(first, 8 * byte_us + byte_us * 7 / 2 + 5000 + byte_us);
+}
+
+/// Where RTS is wired and used, nothing is lost: the other end goes on when there is room, and what comes keeps its order.
+#[test]
+fn the_other_end_waits_for_room_if_it_heeds_rts() {
+    let receive = |uses_rts, wired: &str| {
+        let mut hardware = hardware(wired);
+        let line = uart("uart12");
+        hardware.set_uart_fifos(line, Some(3), None);
+        hardware.configure_uart(line, UartSetting { uses_rts, ..setting(10_000) });
+        hardware.inject_uart(line, b"abcdefgh");
+        hardware.advance(at(0.1));
+        assert_eq!(hardware.next_event_us(), None);
+        let first = hardware.read_uart(line, 2);
+        let mut hardware = kept(&hardware);
+        let resumed = hardware.next_event_us();
+        hardware.inject_uart(line, b"i");
+        let mut all = first;
+        for second in 1..10 {
+            hardware.advance(at(f64::from(second)));
+            all.extend(hardware.read_uart(line, 2));
+        }
+        (String::from_utf8(all).unwrap(), resumed, hardware.take_uart_overrun(line))
+    };
+    let wired = "cts_rts = [\"uart12\"]";
+    assert_eq!(receive(true, wired), ("abcdefghi".to_owned(), Some(at(0.101)), false));
+    assert_eq!(receive(false, wired), ("abci".to_owned(), None, true));
+    assert_eq!(receive(true, ""), ("abci".to_owned(), None, true));
+}
+
+#[test]
+fn bytes_say_when_they_came_if_that_is_wanted() {
+    let mut hardware = hardware("");
+    let line = uart("uart12");
+    hardware.configure_uart(line, UartSetting { is_timed: true, ..setting(10_000) });
+    hardware.inject_uart(line, b"ab");
+    hardware.advance(at(0.5));
+    hardware.inject_uart(line, b"c");
+    hardware.advance(at(20.0));
+    hardware.inject_uart(line, b"d");
+    let mut hardware = kept(&hardware);
+    hardware.advance(at(21.0));
+    let mut next = || (hardware.uart_gap_us(line), hardware.read_uart(line, 1));
+    let came: Vec<_> = (0..5).map(|_| next()).collect();
+    let byte = |gap_us, byte: u8| (Some(gap_us), vec![byte]);
+    assert_eq!(
+        came,
+        [byte(1000, b'a'), byte(1000, b'b'), byte(499_000, b'c'), byte(0x7F_FFFF, b'd'), (None, Vec::new())]
+    );
 }

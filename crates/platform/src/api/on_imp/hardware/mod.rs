@@ -1,5 +1,5 @@
 //! `hardware`: what is wired to the imp, one file for each kind. Every name that any type of imp has is there; programs ask for
-//! the type, or for `spiflash`.
+//! the type, or for `spiflash` and `usb`.
 //!
 //! The objects are the image's, so that they cost a machine nothing: a function knows by its own name whose it is.
 
@@ -10,6 +10,7 @@ mod sampler;
 mod spi;
 mod spiflash;
 mod uart;
+mod usb;
 
 use squirrel::{Call, Fault, Flow, Function, Member, Tag, Value};
 
@@ -28,7 +29,8 @@ pub(super) fn members(imp_type: ImpType) -> Vec<Member<'static>> {
     let uarts = UartBus::all().map(|bus| (bus.name(), uart::MEMBERS));
     let others = [(SAMPLER, sampler::MEMBERS), (DAC, dac::MEMBERS)];
     let flash = imp_type.has_spiflash().then_some(("spiflash", spiflash::MEMBERS));
-    let objects = pins.chain(i2c).chain(spi).chain(uarts).chain(others).chain(flash);
+    let usb = imp_type.has_usb().then_some(("usb", usb::MEMBERS));
+    let objects = pins.chain(i2c).chain(spi).chain(uarts).chain(others).chain(flash).chain(usb);
     FUNCTIONS.iter().copied().chain(objects.map(|(name, members)| Member::Object { name, members })).collect()
 }
 
