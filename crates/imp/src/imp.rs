@@ -9,7 +9,7 @@ use impstead_device_protocol::{
     HandshakeError, Hello, Log, LogKind, MAX_LOG_BYTES, MAX_TEXT_BYTES, Message, NetworkKind, ServerFrame,
     Sleep as SleepFrame, SleepKind, Started, Value, WakeReason, Welcome,
 };
-use platform::board::{Board, Hardware};
+use platform::board::{Board, Hardware, Real};
 use platform::{
     Agent, Effect, End, Event, ImpEvent, ImpFacts, ImpOrder, OnError, Peripherals, Progress, Sleep, Surroundings,
 };
@@ -75,6 +75,8 @@ pub struct Setup {
     pub world_seed: u64,
     /// Since when there is what changes with time on the board: Unix time in microseconds; without it, since it has power.
     pub world_began_us: Option<i64>,
+    /// What reaches the real pins and buses that the board maps.
+    pub real: Option<Arc<dyn Real>>,
 }
 
 /// What an imp wants done.
@@ -180,7 +182,10 @@ impl Imp {
     /// Powers an imp: a cold boot at a Unix time in microseconds. `seed` is what waits are spread by.
     pub fn new(setup: Setup, programs: Programs, stored: Stored, seed: u64, now_us: i64) -> Imp {
         let Setup { board, world_seed, world_began_us, .. } = &setup;
-        let peripherals = Peripherals::new(board.clone(), *world_seed, world_began_us.unwrap_or(now_us), now_us);
+        let mut peripherals = Peripherals::new(board.clone(), *world_seed, world_began_us.unwrap_or(now_us), now_us);
+        if let Some(real) = &setup.real {
+            peripherals.hardware.connect(real.clone());
+        }
         let mut imp = Imp {
             peripherals: Some(Box::new(peripherals)),
             setup,

@@ -37,6 +37,7 @@ impl Setup {
             board: board.clone(),
             world_seed: u64::from_be_bytes(device.0),
             world_began_us: None,
+            real: None,
         }
     }
 }

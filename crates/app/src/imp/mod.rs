@@ -1,6 +1,8 @@
 //! `impstead imp`: virtual imps as a process of their own.
 
 mod identities;
+#[cfg_attr(not(target_os = "linux"), path = "elsewhere.rs")]
+mod linux;
 mod output;
 mod socket;
 
@@ -50,11 +52,13 @@ pub async fn run(arguments: ImpArgs, json: bool) -> Result<()> {
         ends: TaskTracker::new(),
         stop: stop_on_signals()?,
     };
+    let real = linux::connect(&board, identities.len())?;
     let entropy: &dyn Entropy = &SystemEntropy;
     let programs = Programs::new(u64::from_le_bytes(entropy.bytes()));
     let lives = TaskTracker::new();
     for Identity { id, seed } in identities {
-        let setup = Setup::new(id, DeviceSecret::from_seed(&seed), name.clone(), &board);
+        let usual = Setup::new(id, DeviceSecret::from_seed(&seed), name.clone(), &board);
+        let setup = Setup { real: real.clone(), ..usual };
         let home = Hearth { fleet: fleet.clone(), device: id.to_string(), was_connected: false };
         let kept = home.kept()?;
         let (programs, stop) = (programs.clone(), fleet.stop.clone());
@@ -82,7 +86,7 @@ fn read_board(named: Option<&str>) -> Result<Board> {
         let ready: Vec<&str> = Board::ready_names().collect();
         format!("cannot read the board {named}: name a file, or a board that is ready: {}", ready.join(", "))
     })?;
-    Board::parse(&text).with_context(|| format!("the board {named} has a mistake"))
+    linux::parse(&text).with_context(|| format!("the board {named} has a mistake"))
 }
 
 /// What the imps of a process share.

@@ -11,6 +11,7 @@ use super::{
     leds::Leds,
     names::{I2cBus, ImpType, Pin, SpiBus, UartBus},
     pins::PinSource,
+    real::Linux,
     registers::RegisterMap,
     signal::Signal,
     uart::Peer,
@@ -46,6 +47,8 @@ pub struct Board {
     pub(super) uarts: BTreeMap<UartBus, Peer>,
     /// UARTs whose other end heeds RTS.
     pub(super) cts_rts: Vec<UartBus>,
+    /// What of a real machine it maps; only of a board that was read [with it](Board::parse_with_linux).
+    pub linux: Linux,
     /// Tells boards apart.
     pub(super) id: [u8; 8],
 }
@@ -168,6 +171,7 @@ struct File {
     uart: BTreeMap<UartBus, Spanned<Peer>>,
     #[serde(default)]
     cts_rts: Vec<UartBus>,
+    linux: Option<Spanned<Linux>>,
 }
 
 fn memory() -> Spanned<u32> {
@@ -244,8 +248,21 @@ impl Board {
     /// Reads a board from the text of a file.
     ///
     /// # Errors
-    /// If it is not such a file, with the place and what to write instead.
+    /// If it is not such a file, with the place and what to write instead; or if it maps what is real.
     pub fn parse(text: &str) -> Result<Board, BoardError> {
+        let board = Board::parse_with_linux(text)?;
+        if board.linux.is_empty() {
+            return Ok(board);
+        }
+        let start = text.find("linux").unwrap_or(0);
+        Err(error(text, start..start, "`[linux]` maps real pins and buses, which only `impstead imp` on Linux has"))
+    }
+
+    /// Reads a board that may map real pins and buses: for who runs an imp that [has](super::Hardware::connect) them.
+    ///
+    /// # Errors
+    /// If it is not such a file.
+    pub fn parse_with_linux(text: &str) -> Result<Board, BoardError> {
         if text.len() > MOST_BYTES {
             return Err(error(text, 0..0, "a board's file has at most 256 KiB"));
         }
@@ -306,6 +323,15 @@ impl Board {
         signals
     }
 
+    /// The first name that it maps to what is real, and yet describes.
+    fn real_and_simulated(&self) -> Option<&'static str> {
+        let interrupts = self.register_maps().flat_map(|map| &map.interrupts).map(|interrupt| interrupt.pin);
+        let wired = self.pins.keys().copied().chain(self.connections.iter().flatten().copied()).chain(interrupts);
+        let pin = wired.into_iter().find(|pin| self.linux.pins.contains_key(pin)).map(Pin::name);
+        let mut buses = self.i2c.iter().map(|part| part.bus);
+        pin.or_else(|| buses.find(|bus| self.linux.i2c.contains_key(bus)).map(I2cBus::name))
+    }
+
     fn register_maps(&self) -> impl Iterator<Item = &RegisterMap> {
         let i2c = self.i2c.iter().filter_map(|part| match &part.kind {
             I2cKind::Registers(map) => Some(&**map),
@@ -333,7 +359,8 @@ impl File {
         let is_cellular = self.imp.is_cellular();
         let usual_wifi = Wifi { ssid: "impstead".to_owned(), bssid: bssid(), channel: channel() };
         let usual_cellular = Cellular { operator: "impstead".to_owned(), imei: imei() };
-        let board = Board {
+        let linux = self.linux;
+        let mut board = Board {
             imp_type: self.imp,
             memory_bytes: within(self.memory_bytes, 32 << 10..=64 << 20)?,
             program_bytes: within(self.program_bytes, 1 << 10..=16 << 20)?,
@@ -352,6 +379,7 @@ impl File {
             spi: spi_parts(self.spi)?,
             uarts: checked(self.uart, Peer::problem)?,
             cts_rts: self.cts_rts,
+            linux: Linux::default(),
             id: Sha256::digest(text)[..8].try_into().expect("it has 32 bytes"),
         };
         for name in board.followed().into_iter().flat_map(Signal::names) {
@@ -363,6 +391,13 @@ impl File {
                     known => format!("there is no signal `{name}` in `[signals]`, which has: {known}"),
                 };
                 return problem(start..start, message);
+            }
+        }
+        if let Some(linux) = linux {
+            let span = linux.span();
+            board.linux = linux.into_inner();
+            if let Some(name) = board.real_and_simulated() {
+                return problem(span, format!("{name} is a real one: nothing else can be wired to it"));
             }
         }
         Ok(board)

@@ -14,6 +14,7 @@ mod modbus;
 mod names;
 mod numbers;
 mod pins;
+mod real;
 mod registers;
 mod signal;
 mod streams;
@@ -27,5 +28,6 @@ pub use hardware::{
 };
 pub use leds::Colour;
 pub use names::{I2cBus, ImpType, Pin, SpiBus, UartBus};
+pub use real::{GpioLine, Linux, Real, Unreachable};
 pub use streams::SampleFormat;
 pub use uart::UartSetting;

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use platform::board::{Board, I2cBus, ImpType, Pin, SpiBus, UartBus};
+use platform::board::{Board, I2cBus, ImpType, Pin, Real, SpiBus, UartBus};
 use platform::{Agent, Effect, End, ImpFacts, Network, Peripherals, Surroundings, imp_image_of};
 use squirrel::{Image, Limits, Program};
 
+use crate::board::real;
 use crate::world::{BEGINNING_US, run_imp};
 
 /// A program on a board.
@@ -52,14 +53,23 @@ fn facts(imp_type: ImpType) -> ImpFacts {
 
 impl World {
     fn new(board: &str, source: &str) -> World {
-        let board = Arc::new(Board::ready(board).unwrap_or_else(|| Board::parse(board).expect("it is a board")));
+        let board = Board::ready(board).unwrap_or_else(|| Board::parse(board).expect("it is a board"));
+        World::connected(board, None, source)
+    }
+
+    fn connected(board: Board, real: Option<Arc<dyn Real>>, source: &str) -> World {
+        let board = Arc::new(board);
         let image = imp_image_of(1, board.imp_type);
         let program = Program::compile(&image, source.as_bytes(), b"device_code").expect("it compiles");
         let programs = std::slice::from_ref(&program);
         let mut imp =
             Agent::of_imp(&image, programs, LIMITS, surroundings(), facts(board.imp_type), None, BEGINNING_US)
                 .expect("it fits");
-        imp.plug_in(Box::new(Peripherals::new(board.clone(), 1, BEGINNING_US, BEGINNING_US)));
+        let mut peripherals = Peripherals::new(board.clone(), 1, BEGINNING_US, BEGINNING_US);
+        if let Some(real) = real {
+            peripherals.hardware.connect(real);
+        }
+        imp.plug_in(Box::new(peripherals));
         let mut world = World { image, board, program, imp, now_us: BEGINNING_US, lines: Vec::new(), end: None };
         world.run_for(0.0);
         world
@@ -226,6 +236,29 @@ fn edges_are_calls_without_arguments_behind_the_code_of_now() {
         imp.wakeup(2, @() hardware.pin2.write(1));
     "#;
     assert_eq!(World::new(board, source).run_for(3.0).take(), ["first", "0 1"]);
+}
+
+#[test]
+fn programs_work_on_real_pins_and_buses() {
+    let source = r#"
+        hardware.pin8.configure(DIGITAL_OUT, 0);
+        hardware.pin1.configure(DIGITAL_IN_PULLUP, function() {
+            hardware.pin8.write(hardware.pin1.read());
+            server.log("edge");
+        });
+        hardware.i2c89.configure(CLOCK_SPEED_400_KHZ);
+        server.log(hardware.i2c89.write(0xBE, "a") + " " + hardware.i2c89.write(0x20, "a"));
+        server.log(hardware.i2c89.read(0xBE, "\x0F", 3).len() + " " + hardware.i2c89.read(0x20, "", 1));
+        try { hardware.pin8.configure(PWM_OUT, 0.1, 0.5) } catch (error) { server.log(error) }
+    "#;
+    let machine = Arc::new(real::Machine::default());
+    let board = Board::parse_with_linux(real::BOARD).unwrap();
+    let mut world = World::connected(board, Some(machine.clone()), source);
+    assert_eq!(world.take(), ["0 -9", "3 (null : 0x0)", "unsupported mode in pin.configure(mode)"]);
+    machine.asked();
+    machine.drive(Pin::named("pin1").unwrap(), true);
+    assert_eq!(world.run_for(0.1).take(), ["edge"]);
+    assert_eq!(machine.asked(), ["write pin8 true"]);
 }
 
 #[test]

@@ -163,6 +163,13 @@ fn a_scenario_says_which_inputs_and_outputs_there_are_not() {
     assert!(input("leave = [\"pin1\"]\nshare = 1\nimps = 1").contains("leave one out"));
     assert_eq!(error("watch = [\"strip\"]").unwrap_err(), "the board of the fleet \"f\" has no output \"strip\"");
     assert_eq!(error("watch = [\"pin1\", \"all\"]"), Ok(()));
+    // Nothing in a simulation reaches what is real.
+    let mut sources = sources("");
+    let real = "imp = \"imp001\"\n[linux.i2c]\ni2c89 = \"/dev/i2c-1\"";
+    sources.0.insert("board.toml".into(), real.into());
+    let scenario = "duration = \"1m\"\n[[fleet]]\nname = \"f\"\ncount = 1\nboard = \"board.toml\"";
+    let refused = simulate(&Scenario::parse(scenario).unwrap(), &sources, 1, &mut |_| ()).unwrap_err().to_string();
+    assert!(refused.starts_with("board.toml: line 2, column 2: `[linux]` maps real pins"), "{refused}");
 }
 
 /// A browser is not the only one who can read it: it is XML, each plot has a name and a description, and nothing is fetched.

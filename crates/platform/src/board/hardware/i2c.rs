@@ -62,6 +62,9 @@ impl Hardware {
     /// # Errors
     /// [`I2cError`]
     pub fn write_i2c(&mut self, bus: I2cBus, address: u8, bytes: &[u8]) -> Result<(), I2cError> {
+        if self.is_real_i2c(bus) {
+            return self.transfer(bus, |hardware| hardware.transfer_real(bus, address, bytes, 0).ok().map(drop));
+        }
         self.transfer(bus, |hardware| hardware.write_part(bus, address, bytes))
     }
 
@@ -70,6 +73,9 @@ impl Hardware {
     /// # Errors
     /// [`I2cError`]
     pub fn read_i2c(&mut self, bus: I2cBus, address: u8, written: &[u8], count: usize) -> Result<Vec<u8>, I2cError> {
+        if self.is_real_i2c(bus) {
+            return self.transfer(bus, |hardware| hardware.transfer_real(bus, address, written, count).ok());
+        }
         self.transfer(bus, |hardware| {
             if !written.is_empty() {
                 hardware.write_part(bus, address, written)?;
@@ -98,7 +104,7 @@ impl Hardware {
 
     fn write_part(&mut self, bus: I2cBus, address: u8, bytes: &[u8]) -> Option<()> {
         let index = self.part_at(bus, address)?;
-        let Hardware { board, state: State { world, i2c_parts, now_us, .. } } = self;
+        let Hardware { board, state: State { world, i2c_parts, now_us, .. }, .. } = self;
         match (&board.i2c[index].kind, &mut i2c_parts[index]) {
             (I2cKind::Registers(map), I2cPartState::Registers(registers)) => {
                 registers.write(map, bytes, *now_us, &measure(world, &board.signals));
@@ -116,7 +122,7 @@ impl Hardware {
 
     fn read_part(&mut self, bus: I2cBus, address: u8, count: usize) -> Option<Vec<u8>> {
         let index = self.part_at(bus, address)?;
-        let Hardware { board, state: State { world, i2c_parts, now_us, .. } } = self;
+        let Hardware { board, state: State { world, i2c_parts, now_us, .. }, .. } = self;
         match (&board.i2c[index].kind, &mut i2c_parts[index]) {
             (I2cKind::Registers(map), I2cPartState::Registers(registers)) => {
                 Some(registers.read(map, count, *now_us, &measure(world, &board.signals)))

@@ -6,6 +6,7 @@
 
 mod i2c;
 mod pins;
+mod real;
 mod spi;
 mod streams;
 mod uart;
@@ -30,6 +31,7 @@ use super::{
     leds::Colour,
     names::{I2cBus, Pin, SpiBus, UartBus},
     numbers::{counts, stream},
+    real::Real,
     registers::{RegisterMap, Registers},
     signal::{Signal, World},
     streams::{Dac, Sampler},
@@ -41,6 +43,9 @@ use super::{
 pub struct Hardware {
     board: Arc<Board>,
     state: State,
+    /// What reaches real pins and buses, and when real inputs were looked at last.
+    real: Option<Arc<dyn Real>>,
+    looked_us: i64,
 }
 
 /// Everything about a device's hardware that its board does not say, as plain data.
@@ -213,7 +218,7 @@ impl Hardware {
             is_watched: false,
             outputs: VecDeque::new(),
         };
-        Hardware { board, state }
+        Hardware { board, state, real: None, looked_us: now_us }
     }
 
     /// The hardware at power-on in a world that has been there for a while: what changes with time on the board is counted from
@@ -229,7 +234,8 @@ impl Hardware {
     /// # Errors
     /// [`OtherBoard`]
     pub fn restore(board: Arc<Board>, state: State) -> Result<Hardware, OtherBoard> {
-        if state.board == board.id { Ok(Hardware { board, state }) } else { Err(OtherBoard) }
+        let looked_us = state.now_us;
+        if state.board == board.id { Ok(Hardware { board, state, real: None, looked_us }) } else { Err(OtherBoard) }
     }
 
     /// What has to be kept to [restore](Hardware::restore) it.
@@ -244,6 +250,11 @@ impl Hardware {
 
     /// Puts pins and buses back as they are when a program starts; the parts on the board notice nothing.
     pub fn reset(&mut self) {
+        self.release_real(|_| true);
+        self.reset_simulated();
+    }
+
+    fn reset_simulated(&mut self) {
         for pin in self.state.pins.values_mut() {
             pin.disable();
         }
@@ -261,12 +272,17 @@ impl Hardware {
         let wakes = |pin: &PinState| pin.mode == Some(PinMode::DigitalInWakeup);
         let pins: Vec<_> =
             self.state.pins.iter().filter(|(_, pin)| wakes(pin)).map(|(&pin, state)| (pin, *state)).collect();
-        self.reset();
+        self.release_real(|pin| !wakes(pin));
+        self.reset_simulated();
         self.state.pins.extend(pins);
     }
 
     /// When [`Hardware::advance`] has something to do next.
     pub fn next_event_us(&self) -> Option<i64> {
+        self.next_simulated_us().into_iter().chain(self.next_look_us()).min()
+    }
+
+    fn next_simulated_us(&self) -> Option<i64> {
         let State { now_us, world, sampler, dac, events, .. } = &self.state;
         if !events.is_empty() {
             return Some(*now_us);
@@ -282,7 +298,7 @@ impl Hardware {
     /// Lets time pass, and says what happened, in the order in which it did.
     pub fn advance(&mut self, now_us: i64) -> Vec<HardwareEvent> {
         let mut told = std::mem::take(&mut self.state.events);
-        while let Some(at_us) = self.next_event_us().filter(|&at_us| at_us <= now_us) {
+        while let Some(at_us) = self.next_simulated_us().filter(|&at_us| at_us <= now_us) {
             self.state.now_us = self.state.now_us.max(at_us);
             self.step_parts();
             self.step_uarts();
@@ -291,6 +307,7 @@ impl Hardware {
             told.append(&mut self.state.events);
         }
         self.state.now_us = self.state.now_us.max(now_us);
+        told.append(&mut self.look(now_us));
         told
     }
 
@@ -398,7 +415,7 @@ impl Hardware {
 
     /// Has the parts do what is due. Those that do not measure of themselves do it when they are read.
     fn step_parts(&mut self) {
-        let Hardware { board, state: State { world, i2c_parts, spi_parts, now_us, .. } } = self;
+        let Hardware { board, state: State { world, i2c_parts, spi_parts, now_us, .. }, .. } = self;
         let measure = measure(world, &board.signals);
         let i2c = board.i2c.iter().zip(i2c_parts).filter_map(|(part, state)| match (&part.kind, state) {
             (I2cKind::Registers(map), I2cPartState::Registers(registers)) => Some((&**map, registers)),

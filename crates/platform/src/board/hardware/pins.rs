@@ -42,11 +42,17 @@ pub enum PinMode {
 }
 
 impl PinMode {
-    pub(crate) fn is_digital_in(self) -> bool {
+    /// Whether it reads levels.
+    pub fn is_digital_in(self) -> bool {
         matches!(
             self,
             PinMode::DigitalIn | PinMode::DigitalInPullUp | PinMode::DigitalInPullDown | PinMode::DigitalInWakeup
         )
+    }
+
+    /// Whether it is about levels only.
+    pub(super) fn is_digital(self) -> bool {
+        !matches!(self, PinMode::AnalogIn | PinMode::AnalogOut | PinMode::PwmOut { .. })
     }
 
     fn pulls_up(self) -> bool {
@@ -74,6 +80,10 @@ pub enum PinError {
     NotAnOutput,
     /// It cannot wake the device.
     CannotWake,
+    /// It is a real pin, which has no such mode.
+    Unsupported,
+    /// It is a real pin that cannot be used.
+    NoAnswer,
 }
 
 impl fmt::Display for PinError {
@@ -82,6 +92,8 @@ impl fmt::Display for PinError {
             PinError::NotConfigured => "pin is not configured",
             PinError::NotAnOutput => "pin is not an output",
             PinError::CannotWake => "pin cannot wake the device",
+            PinError::Unsupported => "unsupported mode",
+            PinError::NoAnswer => "pin does not answer",
         })
     }
 }
@@ -105,8 +117,16 @@ impl PinState {
         *self = PinState { input: self.input, ..PinState::default() };
     }
 
-    fn is_watched(&self) -> bool {
+    pub(super) fn is_watched(&self) -> bool {
         self.mode.is_some_and(|mode| mode == PinMode::DigitalInWakeup || (self.wants_edges && mode.is_digital_in()))
+    }
+
+    /// What is to be told of an edge.
+    pub(super) fn events(&self, pin: Pin, is_high: bool) -> impl Iterator<Item = HardwareEvent> + use<> {
+        let wakes = self.mode == Some(PinMode::DigitalInWakeup) && is_high;
+        let wake = wakes.then_some(HardwareEvent::Wake { pin });
+        let edge = self.wants_edges.then_some(HardwareEvent::Edge { pin, is_high });
+        wake.into_iter().chain(edge)
     }
 }
 
@@ -121,11 +141,12 @@ impl Hardware {
     /// Configures a pin. `initial` is what an output begins with, from 0 to 1; `wants_edges` is about inputs.
     ///
     /// # Errors
-    /// [`PinError::CannotWake`]
+    /// [`PinError::CannotWake`]; [`PinError::Unsupported`] and [`PinError::NoAnswer`] of real pins
     pub fn configure_pin(&mut self, pin: Pin, mode: PinMode, initial: f64, wants_edges: bool) -> Result<(), PinError> {
         if mode == PinMode::DigitalInWakeup && !pin.can_wake() {
             return Err(PinError::CannotWake);
         }
+        self.configure_real(pin, mode, initial != 0.0, wants_edges)?;
         let state = self.state.pins.entry(pin).or_default();
         *state = PinState { mode: Some(mode), output: 0.0, wants_edges, was_high: false, input: state.input };
         if mode.is_digital_in() {
@@ -141,6 +162,9 @@ impl Hardware {
 
     /// Leaves a pin to itself.
     pub fn disable_pin(&mut self, pin: Pin) {
+        if let Some(real) = self.real.as_ref().filter(|_| self.is_real_pin(pin)) {
+            real.release_pin(pin);
+        }
         self.state.pins.entry(pin).or_default().disable();
         self.notice_edges();
     }
@@ -153,12 +177,13 @@ impl Hardware {
     /// Writes to an output: a level (all but 0 is high), or a part from 0 to 1 to one that is analog or has pulses.
     ///
     /// # Errors
-    /// [`PinError::NotConfigured`], [`PinError::NotAnOutput`]
+    /// [`PinError::NotConfigured`], [`PinError::NotAnOutput`]; [`PinError::NoAnswer`] of real pins
     pub fn write_pin(&mut self, pin: Pin, value: f64) -> Result<(), PinError> {
         let mode = self.pin_mode(pin).ok_or(PinError::NotConfigured)?;
         if mode.is_digital_in() || mode == PinMode::AnalogIn {
             return Err(PinError::NotAnOutput);
         }
+        self.write_real(pin, value != 0.0)?;
         self.put(pin, mode, value);
         Ok(())
     }
@@ -166,11 +191,12 @@ impl Hardware {
     /// Reads a pin: 0 or 1; 0 to 65535 from an analog input; what was written to an output that is analog or has pulses.
     ///
     /// # Errors
-    /// [`PinError::NotConfigured`]
+    /// [`PinError::NotConfigured`]; [`PinError::NoAnswer`] of real pins
     pub fn read_pin(&self, pin: Pin) -> Result<f64, PinError> {
         Ok(match self.pin_mode(pin).ok_or(PinError::NotConfigured)? {
             PinMode::AnalogIn => f64::from(self.analog_level(pin, self.state.now_us)),
             PinMode::AnalogOut | PinMode::PwmOut { .. } => self.state.pins[&pin].output,
+            _ if self.is_real_pin(pin) => f64::from(u8::from(self.read_real(pin)?)),
             _ => f64::from(u8::from(self.is_high(pin))),
         })
     }
@@ -272,7 +298,9 @@ impl Hardware {
     /// When a watched pin may change next because of what the board does to it.
     pub(super) fn next_edge_us(&self) -> Option<i64> {
         let world = &self.state.world;
-        let watched = self.state.pins.iter().filter(|(_, state)| state.is_watched() && state.input.is_none());
+        let is_moved =
+            |(pin, state): &(&Pin, &PinState)| state.is_watched() && state.input.is_none() && !self.is_real_pin(**pin);
+        let watched = self.state.pins.iter().filter(is_moved);
         let edge = |(pin, _): (&Pin, _)| {
             let source = self.board.pins.get(pin)?;
             let us = source.next_edge(self.state.now_us - world.started_us, world.seed, stream(pin.name()))?;
@@ -287,7 +315,7 @@ impl Hardware {
             .state
             .pins
             .iter()
-            .filter(|(_, state)| state.is_watched())
+            .filter(|&(&pin, state)| state.is_watched() && !self.is_real_pin(pin))
             .map(|(&pin, state)| (pin, state.was_high, self.is_high(pin)))
             .filter(|(_, was_high, is_high)| was_high != is_high)
             .map(|(pin, _, is_high)| (pin, is_high))
@@ -295,12 +323,7 @@ impl Hardware {
         for (pin, is_high) in changed {
             let state = self.state.pins.entry(pin).or_default();
             state.was_high = is_high;
-            if state.mode == Some(PinMode::DigitalInWakeup) && is_high {
-                self.state.events.push(HardwareEvent::Wake { pin });
-            }
-            if state.wants_edges {
-                self.state.events.push(HardwareEvent::Edge { pin, is_high });
-            }
+            self.state.events.extend(state.events(pin, is_high));
         }
     }
 }

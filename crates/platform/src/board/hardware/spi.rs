@@ -81,7 +81,7 @@ impl Hardware {
     }
 
     fn transfer_to_part(&mut self, index: usize, sent: &[u8], khz: f64) -> Vec<u8> {
-        let Hardware { board, state: State { world, spi_parts, now_us, .. } } = self;
+        let Hardware { board, state: State { world, spi_parts, now_us, .. }, .. } = self;
         match (&board.spi[index].kind, &mut spi_parts[index]) {
             (SpiKind::Leds(leds), SpiPartState::Leds(colours)) => {
                 leds.shift(sent, khz, colours);

@@ -19,6 +19,8 @@ pub enum StreamError {
     BadBuffers,
     /// It has to be configured first.
     NotConfigured,
+    /// A real pin, which has levels only.
+    BadPin,
 }
 
 impl fmt::Display for StreamError {
@@ -27,6 +29,7 @@ impl fmt::Display for StreamError {
             StreamError::BadRate => "rate is not from 1 to 1000000 Hz",
             StreamError::BadBuffers => "buffers are too small",
             StreamError::NotConfigured => "not configured",
+            StreamError::BadPin => "pin is not analog",
         })
     }
 }
@@ -44,7 +47,7 @@ impl Hardware {
     /// Has the sampler take so many samples of each pin a second, into buffers of these sizes in turn.
     ///
     /// # Errors
-    /// [`StreamError::BadRate`], [`StreamError::BadBuffers`]
+    /// [`StreamError::BadRate`], [`StreamError::BadBuffers`], [`StreamError::BadPin`]
     pub fn configure_sampler(
         &mut self,
         pins: Vec<Pin>,
@@ -53,6 +56,9 @@ impl Hardware {
         format: SampleFormat,
     ) -> Result<(), StreamError> {
         check_rate(rate_hz)?;
+        if pins.iter().any(|&pin| self.is_real_pin(pin)) {
+            return Err(StreamError::BadPin);
+        }
         if pins.is_empty() || buffer_bytes.is_empty() {
             return Err(StreamError::BadBuffers);
         }
@@ -91,7 +97,7 @@ impl Hardware {
     /// Has the DAC play so many samples a second on a pin, from these buffers first.
     ///
     /// # Errors
-    /// [`StreamError::BadRate`]
+    /// [`StreamError::BadRate`], [`StreamError::BadPin`]
     pub fn configure_dac(
         &mut self,
         pin: Pin,
@@ -100,6 +106,9 @@ impl Hardware {
         format: SampleFormat,
     ) -> Result<(), StreamError> {
         check_rate(rate_hz)?;
+        if self.is_real_pin(pin) {
+            return Err(StreamError::BadPin);
+        }
         self.state.dac = Some(Dac::new(pin, rate_hz, buffers, format));
         Ok(())
     }

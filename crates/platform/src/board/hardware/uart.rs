@@ -79,13 +79,13 @@ impl Hardware {
     }
 
     fn uart(&mut self, bus: UartBus) -> &mut Uart {
-        let Hardware { board, state } = self;
+        let Hardware { board, state, .. } = self;
         let peer = board.uarts.get(&bus).unwrap_or(&Peer::Silent);
         state.uarts.entry(bus).or_insert_with(|| Uart::new(peer, board.cts_rts.contains(&bus)))
     }
 
     pub(super) fn step_uarts(&mut self) {
-        let Hardware { board, state: State { world, uarts, events, now_us, .. } } = self;
+        let Hardware { board, state: State { world, uarts, events, now_us, .. }, .. } = self;
         for (&bus, uart) in uarts {
             let peer = board.uarts.get(&bus).unwrap_or(&Peer::Silent);
             let has_received = uart.step(peer, world.started_us, *now_us, |measured, index| {

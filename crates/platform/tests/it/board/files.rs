@@ -129,10 +129,10 @@ fn the_examples_of_the_page_are_boards() {
     for example in page.split("```toml\n").skip(1) {
         let text = example.split("```").next().unwrap();
         let text = if text.starts_with("imp =") { text.to_owned() } else { format!("imp = \"imp003\"\n{text}") };
-        Board::parse(&text).unwrap_or_else(|error| panic!("{error} in\n{text}"));
+        Board::parse_with_linux(&text).unwrap_or_else(|error| panic!("{error} in\n{text}"));
         examples += 1;
     }
-    assert_eq!(examples, 6);
+    assert_eq!(examples, 7);
     for name in Board::ready_names() {
         assert!(page.contains(&format!("| `{name}` | {} |", Board::ready(name).unwrap().imp_type.name())), "{name}");
     }

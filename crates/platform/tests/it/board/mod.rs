@@ -5,6 +5,7 @@ mod flash;
 mod i2c;
 mod pins;
 mod ready;
+pub mod real;
 mod signals;
 mod spi;
 mod streams;
