@@ -16,8 +16,8 @@ const DEVICE_CODE: &[u8] = b"device_code";
 /// The part of an environment that has the libraries.
 const LIBRARIES: &[u8] = b"libraries";
 
-/// A program by what it is made from: its digest and its environment; and whether it is for imps with flash.
-type Name = ([u8; 32], Vec<u8>, bool);
+/// A program by what it is made from: its digest and its environment; and the kind of imps that it is for.
+type Name = ([u8; 32], Vec<u8>, usize);
 
 /// A program with its libraries.
 pub(crate) type Compiled = Arc<Vec<Program>>;
@@ -27,26 +27,34 @@ pub(crate) type Compiled = Arc<Vec<Program>>;
 pub struct Programs(Arc<Shared>);
 
 struct Shared {
-    /// For imps with flash for programs, and for those without.
-    images: [Image; 2],
+    /// For each kind of imps.
+    images: [Image; 3],
     known: Mutex<HashMap<Name, Weak<Vec<Program>>>>,
+}
+
+/// A type of each kind: programs of imps of a kind find the same members.
+const KINDS: [ImpType; 3] = [ImpType::Imp001, ImpType::Imp003, ImpType::Imp005];
+
+/// The place of a type's kind among them.
+fn kind(imp_type: ImpType) -> usize {
+    let members = |imp_type: ImpType| (imp_type.has_spiflash(), imp_type.has_usb());
+    KINDS.iter().position(|&kind| members(kind) == members(imp_type)).expect("a test looks at all types")
 }
 
 impl Programs {
     /// For imps whose tables are in an order that nobody can foresee who does not know `seed`.
     pub fn new(seed: u64) -> Programs {
-        let images = [ImpType::Imp003, ImpType::Imp001].map(|imp_type| imp_image_of(seed, imp_type));
+        let images = KINDS.map(|imp_type| imp_image_of(seed, imp_type));
         Programs(Arc::new(Shared { images, known: Mutex::default() }))
     }
 
     pub(crate) fn image(&self, imp_type: ImpType) -> &Image {
-        let [with_flash, without] = &self.0.images;
-        if imp_type.has_spiflash() { with_flash } else { without }
+        &self.0.images[kind(imp_type)]
     }
 
     /// Compiles a program, unless another imp runs it.
     pub(crate) fn get(&self, program: &StoredProgram, imp_type: ImpType) -> Result<Compiled, String> {
-        let name = (program.sha, program.environment.clone(), imp_type.has_spiflash());
+        let name = (program.sha, program.environment.clone(), kind(imp_type));
         let mut known = self.0.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(compiled) = known.get(&name).and_then(Weak::upgrade) {
             return Ok(compiled);
@@ -80,4 +88,16 @@ fn libraries(environment: &Value) -> Vec<(Vec<u8>, Vec<u8>)> {
         _ => None,
     };
     libraries.iter().filter_map(library).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_type_is_of_a_kind() {
+        use ImpType::{Imp001, Imp002, Imp003, Imp004m, Imp005, Imp006, ImpC001};
+        let kinds = [Imp001, Imp002, Imp003, Imp004m, Imp005, Imp006, ImpC001].map(kind);
+        assert_eq!(kinds, [0, 0, 1, 1, 2, 1, 1]);
+    }
 }

@@ -38,6 +38,15 @@ fn pins_are_driven_and_watched_from_outside() {
 }
 
 #[test]
+fn what_there_is_depends_on_the_type() {
+    let there = |imp_type: &str| {
+        let source = "server.log((\"usb\" in hardware) + \" \" + (\"spiflash\" in hardware))";
+        world(&format!("imp = \"{imp_type}\""), source).take().pop().unwrap()
+    };
+    assert_eq!(["imp002", "imp005", "imp006"].map(there), ["false false", "true true", "false true"]);
+}
+
+#[test]
 fn bytes_come_from_outside() {
     let source = r#"
         uart <- hardware.uart12;

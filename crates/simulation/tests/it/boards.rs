@@ -172,6 +172,15 @@ fn a_scenario_says_which_inputs_and_outputs_there_are_not() {
     assert!(refused.starts_with("board.toml: line 2, column 2: `[linux]` maps real pins"), "{refused}");
 }
 
+#[test]
+fn the_example_of_the_page_is_a_scenario() {
+    let page = include_str!("../../../../docs/simulation.md");
+    let example = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let scenario = Scenario::parse(example).unwrap();
+    let input = &scenario.fleet[0].input[0];
+    assert_eq!((input.pins.len(), input.signals.len(), input.uarts.len(), input.leave.len()), (2, 1, 1, 2));
+}
+
 /// A browser is not the only one who can read it: it is XML, each plot has a name and a description, and nothing is fetched.
 #[test]
 fn the_page_stands_alone_and_is_the_same_each_time() {

@@ -26,10 +26,11 @@ pub(crate) use hardware::{DAC, SAMPLER};
 
 /// Makes the image of imps that have everything. `seed` is a secret number: see [`ImageBuilder::with_seed`].
 pub fn imp_image(seed: u64) -> Image {
-    imp_image_of(seed, ImpType::Imp003)
+    imp_image_of(seed, ImpType::Imp005)
 }
 
-/// Makes the image of imps of a type: those without flash for programs have no `hardware.spiflash`, the others all have the same.
+/// Makes the image of imps of a type: those without flash for programs have no `hardware.spiflash`, those
+/// without a host port no `hardware.usb`; else all have the same.
 pub fn imp_image_of(seed: u64, imp_type: ImpType) -> Image {
     with_constants(ImageBuilder::with_seed(Dialect::Imp, seed))
         .object("server", server::MEMBERS)
