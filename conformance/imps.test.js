@@ -5,7 +5,7 @@ import { onEachDatabase } from './harness/each-database.js';
 import { deviceLog, powerImps, untilLogged } from './harness/imp.js';
 import { Impstead } from './harness/impstead.js';
 import { untilOnline } from './harness/line.js';
-import { openSession } from './harness/session.js';
+import { openAccount, openSession } from './harness/session.js';
 import { until } from './harness/until.js';
 
 const OPENED = 'Press <Ctrl-C> to exit.';
@@ -173,6 +173,77 @@ onEachDatabase('virtual imps', (server) => {
         await commands.ok(['virtual-imp', 'start', imp.id]);
         await untilLogged(api, imp, DISCONNECTED, CONNECTED, 'server.log: in the server');
         await commands.fails(1, /^error: Device In Use: The device is assigned to a devicegroup/, ['virtual-imp', 'delete', imp.id]);
+    });
+
+    test('a button on the board of an imp of the server is pressed, and its program lights a LED', async (t) => {
+        const group = await api.deviceGroup(product, `imps ${++groups}`);
+        const url = `${server.url}/impstead/v1/virtual_imps`;
+        const made = await api.post(url, { data: { type: 'virtual_imp', attributes: { name: 'Door', board: 'button-led' } } });
+        const imp = made.data;
+        const path = `${url}/${imp.id}`;
+        const set = (inputs) => api.patch(path, { data: { type: 'virtual_imp', attributes: { inputs } } });
+        assert.deepEqual([imp.attributes.board, imp.attributes.imp_type], ['button-led', 'imp001']);
+        // Whoever holds the pin keeps the board's own button from being pressed.
+        await set({ pin1: 1 });
+        await api.assign(group, [imp]);
+        await deploy(group, `
+            light <- hardware.pin8;
+            light.configure(DIGITAL_OUT, 0);
+            button <- hardware.pin1;
+            presses <- 0;
+            button.configure(DIGITAL_IN_PULLUP, function() {
+                if (button.read() == 1) return;
+                light.write(++presses % 2);
+                server.log("pressed " + presses + ", the knob at " + hardware.pin5.read());
+            });
+            hardware.pin5.configure(ANALOG_IN);
+            server.log("ready");`);
+        await untilLogged(api, imp, 'server.log: ready');
+        const commands = await Impstead.signedIn(server, account);
+        const watch = commands.start('virtual-imp', 'watch', 'Door');
+        t.after(() => watch.kill());
+        await watch.line('pin8=0 (digital_out)');
+        await set({ pin5: 40000, pin1: 'press' });
+        await watch.line(/^\S+ pin8=1$/);
+        await untilLogged(api, imp, 'server.log: pressed 1, the knob at 40000');
+        assert.deepEqual((await api.read(path)).attributes.outputs.pin8, { mode: 'digital_out', value: 1 });
+        // Once more, by the commands, when the button is up again.
+        await until('the button to be up', async () => (await api.read(path)).attributes.outputs.pin1.value === 1);
+        await commands.ok(['virtual-imp', 'set', 'Door', 'pin1=press']);
+        await watch.line(/^\S+ pin8=0$/);
+        await untilLogged(api, imp, 'server.log: pressed 2, the knob at 40000');
+
+        await commands.ok(['virtual-imp', 'set', 'Door', 'link=off']);
+        await untilOnline(api, [imp], false);
+        await commands.ok(['virtual-imp', 'set', 'Door', 'link=on']);
+        await untilOnline(api, [imp]);
+        // What is set lasts, and so does the board.
+        await server.restart();
+        await untilOnline(api, [imp]);
+        const { board, inputs } = (await api.read(path)).attributes;
+        assert.deepEqual([board, inputs], ['button-led', { pin1: '1', pin5: '40000' }]);
+        // Nobody else sees it, or does anything to it.
+        const { api: other } = await openAccount(server, { username: `other${groups}` });
+        assert.equal((await other.request('GET', path, null, { accept: 'text/event-stream' })).status, 404);
+        const inputsOf = { data: { type: 'virtual_imp', attributes: { inputs: { pin1: 0 } } } };
+        assert.equal((await other.request('PATCH', path, inputsOf)).status, 404);
+    });
+
+    test('inputs and outputs of an imp that is a process', async (t) => {
+        const { group, added } = await prepare();
+        const program = 'light <- hardware.pin9; light.configure(DIGITAL_OUT, 0);\nhardware.pin2.configure(DIGITAL_IN, @() light.write(hardware.pin2.read()));\n';
+        const imps = powerImps(t, server, [added], { args: ['--board', 'button-led', '--inputs', '-'] });
+        await untilOnline(api, [added]);
+        await deploy(group, program);
+        await imps.line('pin9=0');
+        imps.type('pin2=1\n');
+        await imps.line('pin9=1');
+        // A line with a mistake does nothing, and the next is read.
+        imps.type('pin2=0 pin99=1\n');
+        imps.type(`${added.id} pin2=0 link=on\n`);
+        await imps.line('pin9=0');
+        imps.signal('SIGINT');
+        assert.equal(await imps.ended, 0);
     });
 
     test('many imps in one process', async (t) => {

@@ -199,6 +199,13 @@ pub struct ImpArgs {
     /// Directory in which imps keep their code and what else outlives their power [default: they keep nothing]
     #[arg(long, value_name = "DIR")]
     pub state: Option<PathBuf>,
+
+    /// Read what is done to them from a file, or from standard input with `-`, and print what their outputs do
+    ///
+    /// A line has pins, signals of the board or `link`, and what each is set to: `pin1=0 temperature=31.5`. It is for all imps,
+    /// or for the one whose id it begins with.
+    #[arg(long, value_name = "FILE|-")]
+    pub inputs: Option<String>,
 }
 
 const IMP_EXAMPLES: &str = "\

@@ -315,8 +315,34 @@ pub enum VirtualImpCommand {
     /// List virtual imps
     List,
     /// Create a virtual imp and start it; it is a device like any other
-    #[command(after_help = "Examples:\n  impstead virtual-imp create --name 'Bed 7'")]
+    #[command(after_help = "Examples:\n  \
+        impstead virtual-imp create --name 'Bed 7' --board environment\n  \
+        impstead virtual-imp create --name 'Bed 8' --board greenhouse.toml")]
     Create(VirtualImpCreateArgs),
+    /// Show a virtual imp: its board, what is done to it, and what there is to see
+    Show {
+        /// The device, by its id, MAC address, agent id or name
+        device: String,
+    },
+    /// Do something to a virtual imp: to pins, to signals of its board, and to its link to the server
+    ///
+    /// What is set lasts until it is set again; `board` leaves a pin or signal to the board. A pin takes a level (0 or 1), counts
+    /// (2 to 65535), volts (1.65V), or `press`, which presses the board's button there for a moment.
+    #[command(after_help = "Examples:\n  \
+        impstead virtual-imp set 'Bed 7' temperature=31.5 humidity=board\n  \
+        impstead virtual-imp set 'Bed 7' pin1=press\n  \
+        impstead virtual-imp set 'Bed 7' pin5=1.65V link=off")]
+    Set(VirtualImpSetArgs),
+    /// Put a virtual imp on another board; it boots there
+    Board {
+        /// The device, by its id, MAC address, agent id or name
+        device: String,
+        /// The board: a file, or the name of one that is ready
+        #[arg(value_name = "FILE|NAME")]
+        board: String,
+    },
+    /// Watch what a virtual imp does: levels and duties of pins, LEDs, bytes that it sends
+    Watch(VirtualImpWatchArgs),
     /// Give a virtual imp power; it boots
     Start {
         /// The device, by its id, MAC address, agent id or name
@@ -341,10 +367,36 @@ pub struct VirtualImpCreateArgs {
     #[arg(long, value_name = "TEXT")]
     pub name: Option<String>,
 
-    /// Which imp it is [default: imp006]
+    /// Board that it is on: a file, or the name of one that is ready (bare, environment, button-led, modbus)
+    #[arg(long, value_name = "FILE|NAME", conflicts_with = "imp_type")]
+    pub board: Option<String>,
+
+    /// Which imp it is, without a board [default: imp006]
     #[arg(long, value_name = "TYPE",
           value_parser = PossibleValuesParser::new(["imp001", "imp002", "imp003", "imp004", "imp005", "imp006"]))]
     pub imp_type: Option<String>,
+}
+
+/// Arguments of `virtual-imp set`.
+#[derive(Args, Clone, Debug)]
+pub struct VirtualImpSetArgs {
+    /// The device, by its id, MAC address, agent id or name
+    pub device: String,
+
+    /// Pins, signals or `link`, and what each is set to
+    #[arg(required = true, value_name = "NAME=VALUE")]
+    pub inputs: Vec<String>,
+}
+
+/// Arguments of `virtual-imp watch`.
+#[derive(Args, Clone, Debug)]
+pub struct VirtualImpWatchArgs {
+    /// The device, by its id, MAC address, agent id or name
+    pub device: String,
+
+    /// End after so many changes
+    #[arg(long, value_name = "COUNT")]
+    pub limit: Option<u64>,
 }
 
 /// Commands about devices that need no more than the API of the service.

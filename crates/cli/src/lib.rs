@@ -24,7 +24,7 @@ pub use command::{
     ClientCommand, CompletionsArgs, DeployArgs, DeploymentCommand, DeploymentListArgs, DeviceAssignArgs, DeviceCommand,
     DeviceListArgs, DeviceRestartArgs, GroupCommand, GroupCreateArgs, GroupListArgs, GroupRestartArgs, GroupShowArgs,
     LogArgs, LoginArgs, Options, ProductCommand, ProductCreateArgs, VirtualImpCommand, VirtualImpCreateArgs,
-    WebhookCommand, WebhookCreateArgs, WebhookListArgs, WebhookUpdateArgs,
+    VirtualImpSetArgs, VirtualImpWatchArgs, WebhookCommand, WebhookCreateArgs, WebhookListArgs, WebhookUpdateArgs,
 };
 pub use commands::squirrel::SquirrelCommand;
 pub use context::{Context, Environment, Input};

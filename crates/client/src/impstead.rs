@@ -1,9 +1,7 @@
 //! Impstead's own API, `/impstead/v1`: what the vendor does in its web application only.
 
 use crate::{Client, Entity, Error, Listing, resources::Draft, transport::Request};
-use impstead_wire::{
-    AuditEntry, Collaborator, Linkage, Quota, Session, Totp, UnbondingKey, VirtualImp, Webhook, WebhookDelivery,
-};
+use impstead_wire::{AuditEntry, Collaborator, Linkage, Quota, Session, Totp, UnbondingKey, Webhook, WebhookDelivery};
 use reqwest::{Method, Url};
 
 /// The endpoints of `/impstead/v1`. The vendor's service answers [`Error::NotFound`] to all of them.
@@ -168,47 +166,6 @@ impl Impstead<'_> {
     pub async fn replace_webhook_secret(self, webhook: &str) -> Result<Entity<Webhook>, Error> {
         let request = Request::new(Method::POST, self.url(&["webhooks", webhook, "secret"])?);
         Entity::from_answer(&self.0.execute(request).await?)
-    }
-
-    /// Lists the virtual imps of the caller's account.
-    pub fn virtual_imps(self) -> Listing<VirtualImp> {
-        Listing::new(self.0, self.url(&["virtual_imps"]))
-    }
-
-    /// Fetches a virtual imp, by device id, MAC address or agent id.
-    pub async fn virtual_imp(self, device: &str) -> Result<Entity<VirtualImp>, Error> {
-        self.0.get(self.url(&["virtual_imps", device])?).await
-    }
-
-    /// Makes a virtual imp, and with it a device, and gives it power.
-    pub async fn create_virtual_imp(
-        self,
-        name: Option<&str>,
-        imp_type: Option<&str>,
-    ) -> Result<Entity<VirtualImp>, Error> {
-        let document =
-            Draft::default().attribute("name", name).attribute("imp_type", imp_type).document("virtual_imp", None);
-        self.0.write(Method::POST, self.url(&["virtual_imps"])?, &document).await
-    }
-
-    /// Gives a virtual imp power.
-    pub async fn start_virtual_imp(self, device: &str) -> Result<Entity<VirtualImp>, Error> {
-        self.power_virtual_imp(device, "start").await
-    }
-
-    /// Takes a virtual imp's power away.
-    pub async fn stop_virtual_imp(self, device: &str) -> Result<Entity<VirtualImp>, Error> {
-        self.power_virtual_imp(device, "stop").await
-    }
-
-    async fn power_virtual_imp(self, device: &str, how: &str) -> Result<Entity<VirtualImp>, Error> {
-        let request = Request::new(Method::POST, self.url(&["virtual_imps", device, how])?);
-        Entity::from_answer(&self.0.execute(request).await?)
-    }
-
-    /// Deletes a virtual imp and its device, which must be unassigned.
-    pub async fn delete_virtual_imp(self, device: &str) -> Result<(), Error> {
-        self.0.call(Method::DELETE, self.url(&["virtual_imps", device])?).await
     }
 
     pub(crate) fn url(self, segments: &[&str]) -> Result<Url, Error> {

@@ -45,6 +45,7 @@ mod service_error;
 mod sse;
 mod store;
 mod transport;
+mod virtual_imps;
 
 pub use auth::OtpChallenge;
 pub use client::{Client, ClientBuilder};
@@ -69,6 +70,7 @@ pub use retry::{RateLimit, RetryPolicy};
 pub use secret::Secret;
 pub use service_error::ServiceError;
 pub use store::{AccessToken, FileTokenStore, MemoryTokenStore, Renewal, StoredSession, TokenStore};
+pub use virtual_imps::{NewVirtualImp, VirtualImpEvent, VirtualImpWatch};
 
 /// The resources, in the order of the vendor's contract.
 impl Client {

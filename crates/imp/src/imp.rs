@@ -286,6 +286,15 @@ impl Imp {
         }
     }
 
+    /// The way to the server is there again: it does not wait any longer before it tries.
+    pub fn try_again(&mut self, now_us: i64) {
+        self.now_us = self.now_us.max(now_us);
+        self.backoff.reset();
+        if let Link::Down { retry_us } = &mut self.link {
+            *retry_us = self.now_us;
+        }
+    }
+
     /// A frame has arrived.
     pub fn receive(&mut self, now_us: i64, frame: &[u8]) {
         self.now_us = self.now_us.max(now_us);

@@ -2,7 +2,7 @@
 
 use impstead_device_protocol::{DeviceId, WakeReason};
 use platform::Peripherals;
-use platform::board::{Hardware, HardwareEvent, Input, OutputChange, Pin, UartBus, UnknownSignal};
+use platform::board::{Hardware, HardwareEvent, Input, OutputChange, Pin, Seen, UartBus, UnknownSignal};
 
 use crate::imp::{Imp, Output};
 
@@ -11,6 +11,11 @@ impl Imp {
     /// others.
     pub fn set_input(&mut self, now_us: i64, pin: Pin, input: Option<Input>) {
         self.hardware_at(now_us).set_input(pin, input);
+    }
+
+    /// What is applied to a pin.
+    pub fn input(&mut self, pin: Pin) -> Option<Input> {
+        self.peripherals().hardware.input(pin)
     }
 
     /// Sets one of the board's signals, or with `None` leaves it to the board again.
@@ -34,6 +39,11 @@ impl Imp {
     /// What has changed on outputs since the last time that somebody asked; the oldest of very many changes are forgotten.
     pub fn take_changes(&mut self) -> Vec<(i64, OutputChange)> {
         self.peripherals().hardware.take_outputs().into_iter().map(|output| (output.at_us, output.what)).collect()
+    }
+
+    /// What there is to see.
+    pub fn seen(&mut self, now_us: i64) -> Vec<Seen> {
+        self.hardware_at(now_us).seen()
     }
 
     /// Its hardware, at a Unix time in microseconds.

@@ -499,7 +499,7 @@ fn responses(route: &Route, generators: &mut Generators) -> Value {
         // A stream does not end by itself, so this schema is of any part of it that ends after an event.
         response["content"][EVENT_STREAM] = json!({ "schema": {
             "type": "string",
-            "description": "Server-sent events without end: `state_change` and `message`.",
+            "description": "Server-sent events without end; the description of the operation names them.",
         } });
     }
     responses.insert(route.success.to_string(), response);

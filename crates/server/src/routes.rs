@@ -375,9 +375,9 @@ pub fn routes() -> Vec<Route> {
             .list::<wire::VirtualImp>(&["owner.id"]).fails(&[400]),
         post("/impstead/v1/virtual_imps", "virtual_imps.create", "Make a virtual imp, which is a device that lives in the server", virtual_imps::create)
             .creates(&virtual_imps::SHAPE).one::<wire::VirtualImp>(201).fails(&[400, 403, 404, 409]),
-        get("/impstead/v1/virtual_imps/{device}", "virtual_imps.show", "Read a virtual imp, by device id, MAC address or agent id", virtual_imps::show)
-            .one::<wire::VirtualImp>(200).fails(&[403, 404]),
-        patch("/impstead/v1/virtual_imps/{device}", "virtual_imps.update", "Rename a virtual imp", virtual_imps::update)
+        get("/impstead/v1/virtual_imps/{device}", "virtual_imps.show", "Read or watch a virtual imp, by device id, MAC address or agent id", virtual_imps::show)
+            .one::<wire::VirtualImp>(200).streams().fails(&[403, 404]),
+        patch("/impstead/v1/virtual_imps/{device}", "virtual_imps.update", "Change a virtual imp: its name, its board, and what is done to it", virtual_imps::update)
             .updates(&virtual_imps::SHAPE).one::<wire::VirtualImp>(200).fails(&[400, 403, 404, 409]),
         delete("/impstead/v1/virtual_imps/{device}", "virtual_imps.delete", "Delete a virtual imp that is unassigned, with its device", virtual_imps::delete)
             .fails(&[403, 404, 409]),

@@ -133,6 +133,8 @@ pub enum Kind {
     Url,
     /// A new password.
     Password,
+    /// What is done to a virtual imp: names, and a text, number, boolean or null for each.
+    Inputs,
     /// One of a few words.
     OneOf(&'static [&'static str]),
 }
@@ -203,6 +205,14 @@ impl Kind {
                 Some(text) if is_password(text) => Ok(()),
                 _ => Err("It must be a string of 8 to 1,024 bytes.".into()),
             },
+            Self::Inputs => {
+                let inputs = value.as_object().ok_or("It must be an object.")?;
+                let is_plain = |value: &Value| !(value.is_array() || value.is_object());
+                match inputs.iter().find(|(_, value)| !is_plain(value)) {
+                    Some((name, _)) => Err(format!("The value of `{name}` must be a string, a number or null.")),
+                    None => Ok(()),
+                }
+            }
             Self::OneOf(words) => match value.as_str() {
                 Some(word) if words.contains(&word) => Ok(()),
                 _ => Err(format!("It must be one of `{}`.", words.join("`, `"))),
@@ -222,6 +232,10 @@ impl Kind {
                 "type": ["object", "null"],
                 "propertyNames": { "pattern": "^[a-zA-Z][_a-zA-Z0-9]{0,99}$" },
                 "additionalProperties": { "type": ["string", "number"] },
+            }),
+            Self::Inputs => json!({
+                "type": "object",
+                "additionalProperties": { "type": ["string", "number", "boolean", "null"], "maxLength": 64 },
             }),
             Self::Url => json!({ "type": "string", "format": "uri", "maxLength": 2048 }),
             Self::Password => json!({ "type": "string", "format": "password", "minLength": 8, "maxLength": 1024 }),

@@ -65,7 +65,7 @@ pub use reseal::Sealed;
 pub use select::{Page, Paged};
 pub use sessions::{KeptSession, LoginToken, NewAccess, NewSession, SessionRecord};
 pub use unbonding::UnbondingKey;
-pub use virtual_imps::{NewVirtualImp, PoweredImp, VirtualImp};
+pub use virtual_imps::{NewBoard, NewVirtualImp, OWN_BOARD, PoweredImp, VirtualImp, VirtualImpChange};
 pub use wake::Wake;
 pub use webhooks::{NewWebhook, WebhookChange};
 

@@ -3,7 +3,7 @@
 use crate::{StoreError, conn::Conn};
 
 /// A migration's number and its text for SQLite and for PostgreSQL.
-const MIGRATIONS: [(i64, &str, &str); 3] = [
+const MIGRATIONS: [(i64, &str, &str); 4] = [
     (1, include_str!("../migrations/sqlite/0001_init.sql"), include_str!("../migrations/postgres/0001_init.sql")),
     (2, include_str!("../migrations/sqlite/0002_agents.sql"), include_str!("../migrations/postgres/0002_agents.sql")),
     (
@@ -11,6 +11,7 @@ const MIGRATIONS: [(i64, &str, &str); 3] = [
         include_str!("../migrations/sqlite/0003_virtual_imps.sql"),
         include_str!("../migrations/postgres/0003_virtual_imps.sql"),
     ),
+    (4, include_str!("../migrations/sqlite/0004_boards.sql"), include_str!("../migrations/postgres/0004_boards.sql")),
 ];
 
 /// The newest schema version this program knows.

@@ -6,6 +6,8 @@ use crate::{
     devices,
     select::{From, Order, Select},
 };
+use std::collections::BTreeMap;
+
 use impstead_model::{AccountId, Device, DeviceId, Reach, Right};
 
 /// A virtual imp.
@@ -15,10 +17,39 @@ pub struct VirtualImp {
     pub device: Device,
     /// Whether it is to have power.
     pub is_started: bool,
+    /// Its board: the name of one that is ready, or [`OWN_BOARD`].
+    pub board: Option<String>,
+    /// Counts how often the board was changed.
+    pub board_number: i64,
+    /// What is done to it from outside: names and values.
+    pub inputs: BTreeMap<String, String>,
     /// When it was made, Unix time in milliseconds.
     pub created_ms: i64,
-    /// When it was last started or stopped, likewise.
+    /// When it was last started, stopped or put on another board, likewise.
     pub updated_ms: i64,
+}
+
+/// What the board of a virtual imp is called whose text somebody wrote.
+pub const OWN_BOARD: &str = "custom";
+
+/// A board, as a virtual imp is put on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewBoard {
+    /// The name of one that is ready, or [`OWN_BOARD`].
+    pub name: String,
+    /// The text of one that is not.
+    pub file: Option<String>,
+}
+
+/// What is to be changed of a virtual imp, all at once.
+#[derive(Clone, Debug, Default)]
+pub struct VirtualImpChange {
+    /// Its name; `Some(None)` removes it.
+    pub name: Option<Option<String>>,
+    /// Another board, and the type of imp that it says; `Some(None)` takes the board away. Nothing is done to it from outside then.
+    pub board: Option<(Option<NewBoard>, String)>,
+    /// What is done to it from outside from now on, if given: names and values.
+    pub inputs: Option<BTreeMap<String, String>>,
 }
 
 /// A virtual imp about to be made.
@@ -30,6 +61,8 @@ pub struct NewVirtualImp {
     pub name: Option<String>,
     /// Whether it is to have power.
     pub is_started: bool,
+    /// Its board.
+    pub board: Option<NewBoard>,
 }
 
 /// What a virtual imp must know to live.
@@ -37,6 +70,12 @@ pub struct NewVirtualImp {
 pub struct PoweredImp {
     /// `imp001` to `imp006`.
     pub imp_type: String,
+    /// Its board.
+    pub board: Option<NewBoard>,
+    /// Counts how often the board was changed.
+    pub board_number: i64,
+    /// What is done to it from outside: names and values.
+    pub inputs: BTreeMap<String, String>,
     /// What it has kept, as it gave it to [`Store::keep_virtual_imp`].
     pub kept: Option<Vec<u8>>,
     /// Sectors of its SPI flash that are not erased: their numbers, and what is in them.
@@ -89,19 +128,28 @@ impl Store {
     /// As [`Store::add_device`].
     pub async fn create_virtual_imp(&self, new: NewVirtualImp, act: Act) -> Result<VirtualImp, StoreError> {
         self.write(move |conn| {
-            let NewVirtualImp { device, name, is_started } = &new;
+            let NewVirtualImp { device, name, is_started, board } = &new;
             let mut device = devices::add(conn, device, &act)?;
             if name.is_some() {
                 device.name.clone_from(name);
                 conn.run("update device set name = ?2 where id = ?1", &[&device.id.as_str(), name])?;
             }
             conn.run(
-                "insert into virtual_imp (device_id, started, created_ms, updated_ms) values (?1, ?2, ?3, ?3)",
-                &[&device.id.as_str(), is_started, &act.at_ms],
+                "insert into virtual_imp (device_id, started, board, board_file, created_ms, updated_ms)
+                 values (?1, ?2, ?3, ?4, ?5, ?5)",
+                &[&device.id.as_str(), is_started, &board_name(board), &board_file(board), &act.at_ms],
             )?;
             devices::record(conn, &act, "virtual_imp.create", &device)?;
             conn.wake(Wake::VirtualImp(device.id.clone()));
-            Ok(VirtualImp { device, is_started: *is_started, created_ms: act.at_ms, updated_ms: act.at_ms })
+            Ok(VirtualImp {
+                device,
+                is_started: *is_started,
+                board: board_name(board),
+                board_number: 0,
+                inputs: BTreeMap::new(),
+                created_ms: act.at_ms,
+                updated_ms: act.at_ms,
+            })
         })
         .await
     }
@@ -135,6 +183,54 @@ impl Store {
         .await
     }
 
+    /// Changes a virtual imp and returns it; `None` if it is not there.
+    pub async fn change_virtual_imp(
+        &self,
+        device: &DeviceId,
+        change: VirtualImpChange,
+        act: Act,
+    ) -> Result<Option<VirtualImp>, StoreError> {
+        let device = device.clone();
+        self.write(move |conn| {
+            if !conn.lock_row(Lock::Change, "device", device.as_str())? {
+                return Ok(None);
+            }
+            let Some(mut found) = find(conn, &device)? else { return Ok(None) };
+            let VirtualImpChange { name, board, inputs } = &change;
+            if let Some(name) = name.as_ref().filter(|name| **name != found.device.name) {
+                found.device.name.clone_from(name);
+                found.device.updated_ms = act.at_ms;
+                conn.run(
+                    "update device set name = ?2, updated_ms = ?3 where id = ?1",
+                    &[&device.as_str(), name, &act.at_ms],
+                )?;
+                devices::record(conn, &act, "device.update", &found.device)?;
+            }
+            if let Some((board, imp_type)) = board {
+                put_on_board(conn, &mut found, board.as_ref(), imp_type, &act)?;
+            }
+            if let Some(inputs) = inputs {
+                found.inputs.clone_from(inputs);
+                conn.run(
+                    "update virtual_imp set inputs = ?2 where device_id = ?1",
+                    &[&device.as_str(), &serde_json::to_string(inputs).unwrap_or_default()],
+                )?;
+            }
+            Ok(Some(found))
+        })
+        .await
+    }
+
+    /// Returns the board of a virtual imp; `None` if it has none, or is not there.
+    pub async fn virtual_imp_board(&self, device: &DeviceId) -> Result<Option<NewBoard>, StoreError> {
+        let device = device.clone();
+        self.read(move |conn| {
+            let query = "select board, board_file from virtual_imp where device_id = ?1";
+            Ok(conn.first(query, &[&device.as_str()], |row| stored_board(row, 0))?.flatten())
+        })
+        .await
+    }
+
     /// Gives a virtual imp that is started the public half of a new secret, and returns what it must know; `None` if it is not
     /// to have power.
     pub async fn power_virtual_imp(
@@ -147,10 +243,17 @@ impl Store {
             if !conn.lock_row(Lock::Change, "device", device.as_str())? {
                 return Ok(None);
             }
-            let query = "select d.imp_type, v.kept
+            let query = "select d.imp_type, v.kept, v.board, v.board_file, v.board_number, v.inputs
                          from virtual_imp v join device d on d.id = v.device_id where v.device_id = ?1 and v.started";
             let mut powered = conn.first(query, &[&device.as_str()], |row| {
-                Ok(PoweredImp { imp_type: row.get(0)?, kept: row.get(1)?, flash: Vec::new() })
+                Ok(PoweredImp {
+                    imp_type: row.get(0)?,
+                    kept: row.get(1)?,
+                    board: stored_board(row, 2)?,
+                    board_number: row.get(4)?,
+                    inputs: inputs(&row.get::<String>(5)?),
+                    flash: Vec::new(),
+                })
             })?;
             if let Some(powered) = &mut powered {
                 let sectors = "select sector, content from virtual_imp_flash where device_id = ?1 order by sector";
@@ -217,7 +320,7 @@ fn find(conn: &mut Conn<'_>, device: &DeviceId) -> Result<Option<VirtualImp>, St
 const COLUMNS: &str = "d.id, d.mac_address, d.owner_id, d.group_id, d.group_kind, d.product_id, d.group_owner_id, \
     d.agent_id, d.name, d.imp_type, d.plan_id, d.blessed, d.online, d.state_changed_ms, d.agent_running, \
     d.agent_state_changed_ms, d.last_enrolled_ms, d.ip_address, d.free_memory, d.rssi, d.swversion, d.created_ms, \
-    d.updated_ms, v.started, v.created_ms, v.updated_ms";
+    d.updated_ms, v.started, v.created_ms, v.updated_ms, v.board, v.board_number, v.inputs";
 
 fn virtual_imp(row: &Row<'_>) -> Result<VirtualImp, StoreError> {
     Ok(VirtualImp {
@@ -225,5 +328,50 @@ fn virtual_imp(row: &Row<'_>) -> Result<VirtualImp, StoreError> {
         is_started: row.get(23)?,
         created_ms: row.get(24)?,
         updated_ms: row.get(25)?,
+        board: row.get(26)?,
+        board_number: row.get(27)?,
+        inputs: inputs(&row.get::<String>(28)?),
     })
+}
+
+/// Puts a virtual imp on another board, or on none.
+fn put_on_board(
+    conn: &mut Conn<'_>,
+    found: &mut VirtualImp,
+    board: Option<&NewBoard>,
+    imp_type: &str,
+    act: &Act,
+) -> Result<(), StoreError> {
+    let board = board.cloned();
+    (found.board, found.device.imp_type) = (board_name(&board), imp_type.to_owned());
+    found.board_number += 1;
+    found.updated_ms = act.at_ms;
+    found.inputs.clear();
+    conn.run(
+        "update virtual_imp set board = ?2, board_file = ?3, board_number = ?4, inputs = '{}', updated_ms = ?5
+         where device_id = ?1",
+        &[&found.device.id.as_str(), &found.board, &board_file(&board), &found.board_number, &act.at_ms],
+    )?;
+    conn.run("update device set imp_type = ?2 where id = ?1", &[&found.device.id.as_str(), &found.device.imp_type])?;
+    devices::record(conn, act, "virtual_imp.board", &found.device)?;
+    conn.wake(Wake::VirtualImp(found.device.id.clone()));
+    Ok(())
+}
+
+fn board_name(board: &Option<NewBoard>) -> Option<String> {
+    board.as_ref().map(|board| board.name.clone())
+}
+
+fn board_file(board: &Option<NewBoard>) -> Option<String> {
+    board.as_ref().and_then(|board| board.file.clone())
+}
+
+fn stored_board(row: &Row<'_>, column: usize) -> Result<Option<NewBoard>, StoreError> {
+    let (name, file): (Option<String>, Option<String>) = (row.get(column)?, row.get(column + 1)?);
+    Ok(name.map(|name| NewBoard { name, file }))
+}
+
+/// What is done to a virtual imp, as it is kept.
+fn inputs(json: &str) -> BTreeMap<String, String> {
+    serde_json::from_str(json).unwrap_or_default()
 }

@@ -2,6 +2,7 @@
 
 use crate::{Linkage, NoRelationships, OwnerRelationship, Resource, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, fmt};
 
 /// State of the second factor of the caller's account: `type` is `totp`.
 pub type Totp = Resource<TotpAttributes, OwnerRelationship>;
@@ -192,7 +193,7 @@ pub struct WebhookDeliveryRelationships {
 pub type VirtualImp = Resource<VirtualImpAttributes, VirtualImpRelationships>;
 
 /// Attributes of a virtual imp.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct VirtualImpAttributes {
     /// The device's name.
@@ -201,10 +202,72 @@ pub struct VirtualImpAttributes {
     pub imp_type: String,
     /// `started` where it has power, `stopped` where it has none.
     pub state: String,
+    /// Its board: the name of one that is ready, or `custom`; null for nothing but an imp.
+    pub board: Option<String>,
+    /// The text of a board that is `custom`; only in answers about one virtual imp.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub board_file: Option<String>,
+    /// What is done to it from outside and lasts: pins, signals of the board and the link, and what each is set to.
+    #[serde(default)]
+    pub inputs: BTreeMap<String, String>,
+    /// What there is to see: pins that its program has configured, LEDs, and UARTs on which it has sent something. Only in the
+    /// answer to a request for one virtual imp that has power.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outputs: Option<BTreeMap<String, VirtualImpOutput>>,
     /// When it was made.
     pub created_at: Timestamp,
-    /// When it was last started or stopped.
+    /// When it was last started, stopped or put on another board.
     pub updated_at: Timestamp,
+}
+
+/// What there is to see at a pin, a chain of LEDs or a UART.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct VirtualImpOutput {
+    /// How a pin is configured, as the constant that programs write, in lower case: `digital_out`, `pwm_out` and so on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<String>,
+    /// The time between two pulses, of a pin with pulses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period_s: Option<f64>,
+    /// What is there.
+    pub value: VirtualImpOutputValue,
+}
+
+/// What is at a pin, a chain of LEDs or a UART.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(untagged)]
+pub enum VirtualImpOutputValue {
+    /// What a pin reads: a level, counts, or a part from 0 to 1 where it is analog or has pulses.
+    Number(f64),
+    /// Text: the end of what a UART has sent, bytes that are no printable ASCII written as in `\\r` and `\\xff`; of a DAC how
+    /// many samples it has played.
+    Text(String),
+    /// Colours of LEDs, such as `#ff8000`.
+    Colours(Vec<String>),
+}
+
+impl fmt::Display for VirtualImpOutputValue {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => write!(out, "{number}"),
+            Self::Text(text) => out.write_str(text),
+            Self::Colours(colours) => out.write_str(&colours.join(" ")),
+        }
+    }
+}
+
+/// A change of a virtual imp's outputs: the data of an `output` event.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VirtualImpSight {
+    /// When.
+    pub at: Timestamp,
+    /// The pin, LEDs or UART.
+    pub name: String,
+    /// How it is now; of a UART what it has sent.
+    #[serde(flatten)]
+    pub output: VirtualImpOutput,
 }
 
 /// Relationships of a virtual imp.

@@ -222,7 +222,7 @@ impl Samples<'_> {
     }
 
     async fn imp(&self, device: NewDevice, name: &str) -> Result<DeviceId> {
-        let new = NewVirtualImp { device, name: Some(name.into()), is_started: true };
+        let new = NewVirtualImp { device, name: Some(name.into()), is_started: true, board: None };
         Ok(self.store.create_virtual_imp(new, self.act()).await?.device.id)
     }
 

@@ -1,6 +1,7 @@
 //! `impstead imp`: virtual imps as a process of their own.
 
 mod identities;
+mod inputs;
 #[cfg_attr(not(target_os = "linux"), path = "elsewhere.rs")]
 mod linux;
 mod output;
@@ -16,20 +17,27 @@ use futures_util::future::BoxFuture;
 use identities::Identity;
 use impstead_device_protocol::{DeviceSecret, server_identity};
 use impstead_model::{Entropy, SystemClock, SystemEntropy};
-use impstead_runtime::{Home, Kept, News, Pipe, live};
+use impstead_runtime::{Ask, Home, Kept, News, Pipe, live};
+use inputs::Inputs;
 use output::Output;
-use platform::board::Board;
+use platform::board::{Board, Seen};
 use socket::Server;
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::mpsc,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// Inputs that wait for an imp that is busy; whoever gives more waits.
+const ASKS: usize = 16;
 
 /// Runs imps until they are told to stop.
 pub async fn run(arguments: ImpArgs, json: bool) -> Result<()> {
-    let ImpArgs { server, id, secret_file, ids, count, board, state } = arguments;
+    let ImpArgs { server, id, secret_file, ids, count, board, state, inputs } = arguments;
     let identities = match (id, secret_file, ids) {
         (Some(id), Some(file), None) => vec![identities::of_one(&id, &file)?],
         (_, _, Some(file)) => identities::of_many(&file, count)?,
@@ -56,14 +64,22 @@ pub async fn run(arguments: ImpArgs, json: bool) -> Result<()> {
     let entropy: &dyn Entropy = &SystemEntropy;
     let programs = Programs::new(u64::from_le_bytes(entropy.bytes()));
     let lives = TaskTracker::new();
+    let mut ways = Vec::new();
     for Identity { id, seed } in identities {
         let usual = Setup::new(id, DeviceSecret::from_seed(&seed), name.clone(), &board);
         let setup = Setup { real: real.clone(), ..usual };
-        let home = Hearth { fleet: fleet.clone(), device: id.to_string(), was_connected: false };
+        let (way, asks) = mpsc::channel(ASKS);
+        ways.push((id.to_string(), way));
+        let is_watching = inputs.is_some();
+        let home = Hearth { fleet: fleet.clone(), device: id.to_string(), was_connected: false, is_watching, asks };
         let kept = home.kept()?;
         let (programs, stop) = (programs.clone(), fleet.stop.clone());
         let seed = u64::from_le_bytes(entropy.bytes());
         lives.spawn(async move { live(setup, programs, kept, seed, &SystemClock, home, stop).await });
+    }
+    if let Some(file) = inputs {
+        let inputs = Inputs { board: Arc::clone(&board), ways, output: Arc::clone(&fleet.output) };
+        inputs.read_from(&file)?;
     }
     lives.close();
     lives.wait().await;
@@ -106,6 +122,9 @@ struct Hearth {
     fleet: Fleet,
     device: String,
     was_connected: bool,
+    /// Whether what changes on the imp's outputs is printed.
+    is_watching: bool,
+    asks: mpsc::Receiver<Ask>,
 }
 
 impl Hearth {
@@ -120,7 +139,7 @@ impl Hearth {
 
     /// What it kept when it ran before.
     fn kept(&self) -> Result<Kept> {
-        Ok(Kept { stored: self.stored()?, flash: self.flash()? })
+        Ok(Kept { stored: self.stored()?, flash: self.flash()?, inputs: Vec::new() })
     }
 
     fn flash(&self) -> Result<Vec<(u32, Vec<u8>)>> {
@@ -173,6 +192,23 @@ impl Home for Hearth {
         if let Ok(Err(error)) = written {
             self.fleet.output.problem(&self.device, &format!("{error:#}"));
         }
+    }
+
+    fn asked(&mut self) -> BoxFuture<'_, Ask> {
+        Box::pin(async {
+            match self.asks.recv().await {
+                Some(ask) => ask,
+                None => std::future::pending().await,
+            }
+        })
+    }
+
+    fn is_watching(&self) -> bool {
+        self.is_watching
+    }
+
+    fn see(&mut self, _: i64, seen: Seen) {
+        self.fleet.output.seen(&self.device, &seen);
     }
 
     fn hear(&mut self, news: News) {

@@ -2,6 +2,7 @@
 
 use crate::commands::print;
 use impstead_runtime::News;
+use platform::board::Seen;
 use serde_json::json;
 use std::sync::{
     Mutex, PoisonError,
@@ -41,15 +42,8 @@ impl Output {
     pub fn news(&self, device: &str, news: &News) {
         match news {
             News::Says { error, text } => {
-                let text = String::from_utf8_lossy(text);
                 let kind = if *error { "error" } else { "log" };
-                let line = match (self.json, self.is_alone()) {
-                    (true, _) => json!({ "device_id": device, "type": kind, "msg": text }).to_string(),
-                    (false, true) => text.into_owned(),
-                    (false, false) => format!("{device} {text}"),
-                };
-                // Whoever reads no more does not want to know.
-                let _ = print(&format!("{line}\n"));
+                self.line(device, kind, &String::from_utf8_lossy(text));
             }
             News::Connected => {
                 *self.unreachable.lock().unwrap_or_else(PoisonError::into_inner) = None;
@@ -67,6 +61,21 @@ impl Output {
                 }
             }
         }
+    }
+
+    /// Tells what has changed on an imp's outputs.
+    pub fn seen(&self, device: &str, seen: &Seen) {
+        self.line(device, "output", &seen.to_string());
+    }
+
+    fn line(&self, device: &str, kind: &str, text: &str) {
+        let line = match (self.json, self.is_alone()) {
+            (true, _) => json!({ "device_id": device, "type": kind, "msg": text }).to_string(),
+            (false, true) => text.to_owned(),
+            (false, false) => format!("{device} {text}"),
+        };
+        // Whoever reads no more does not want to know.
+        let _ = print(&format!("{line}\n"));
     }
 
     /// Tells of something that should not be.

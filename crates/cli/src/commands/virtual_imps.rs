@@ -1,7 +1,7 @@
-//! `virtual-imp list`, `create`, `start`, `stop` and `delete`.
+//! `virtual-imp list`, `create`, `show`, `set`, `board`, `watch`, `start`, `stop` and `delete`.
 
 use crate::{
-    Context, Options, VirtualImpCommand, VirtualImpCreateArgs,
+    Context, Options, VirtualImpCommand, VirtualImpCreateArgs, VirtualImpSetArgs, VirtualImpWatchArgs,
     failure::Failure,
     output::{
         list::{fetch, print_json},
@@ -10,13 +10,22 @@ use crate::{
     },
     session::Session,
 };
-use impstead_client::{Entity, Error, wire::VirtualImp};
+use impstead_client::{
+    Entity, Error, NewVirtualImp, VirtualImpEvent,
+    wire::{VirtualImp, VirtualImpOutput},
+};
+use serde_json::json;
+use std::fs;
 
 pub async fn run(command: VirtualImpCommand, options: &Options, context: &mut Context) -> Result<(), Failure> {
     let session = Session::open(options, context)?;
     match command {
         VirtualImpCommand::List => list(session).await,
         VirtualImpCommand::Create(arguments) => create(session, arguments).await,
+        VirtualImpCommand::Show { device } => show(session, &device).await,
+        VirtualImpCommand::Set(arguments) => set(session, arguments).await,
+        VirtualImpCommand::Board { device, board } => put_on(session, &device, &board).await,
+        VirtualImpCommand::Watch(arguments) => watch(session, arguments).await,
         VirtualImpCommand::Start { device } => start(session, &device).await,
         VirtualImpCommand::Stop { device } => stop(session, &device).await,
         VirtualImpCommand::Delete { device } => delete(session, &device).await,
@@ -70,14 +79,110 @@ async fn list(mut session: Session<'_>) -> Result<(), Failure> {
 }
 
 async fn create(mut session: Session<'_>, arguments: VirtualImpCreateArgs) -> Result<(), Failure> {
-    let VirtualImpCreateArgs { name, imp_type } = arguments;
+    let VirtualImpCreateArgs { name, board, imp_type } = arguments;
+    let board = board.map(|board| text_of(&board)).transpose()?;
     let imps = session.client.impstead();
-    let imp = imps.create_virtual_imp(name.as_deref(), imp_type.as_deref()).await.map_err(only_impstead)?;
+    let new = NewVirtualImp { name: name.as_deref(), imp_type: imp_type.as_deref(), board: board.as_deref() };
+    let imp = imps.create_virtual_imp(&new).await.map_err(only_impstead)?;
     if session.json {
         return session.print_json(&imp);
     }
     session.say(&format!("Created the virtual imp {}, which is started.", imp.id))?;
     session.note(&format!("It runs code once it is in a device group: `impstead device assign {} --group …`.", imp.id))
+}
+
+/// What the service is told of a board: its file's text, or what may be the name of one that is ready.
+fn text_of(board: &str) -> Result<String, Failure> {
+    match fs::read_to_string(board) {
+        Ok(text) => Ok(text),
+        // Names have neither; what has is a file that should be there.
+        Err(_) if !board.contains(['/', '.']) => Ok(board.to_owned()),
+        Err(error) => Err(Failure::because(format!("cannot read {board}"), &error)),
+    }
+}
+
+async fn show(mut session: Session<'_>, device: &str) -> Result<(), Failure> {
+    let id = session.device_id(device).await?;
+    let imp = session.client.impstead().virtual_imp(&id).await.map_err(|error| unknown_imp(error, device))?;
+    if session.json {
+        return session.print_json(&imp);
+    }
+    let attributes = &imp.attributes;
+    let name = attributes.name.as_deref().map(|name| format!(" {}", visible(name))).unwrap_or_default();
+    let board = attributes.board.as_deref().unwrap_or("none");
+    session.say(&format!("{}{name}: {}, {}, board: {board}", imp.id, attributes.imp_type, attributes.state))?;
+    for (name, value) in &attributes.inputs {
+        session.say(&format!("set   {}={}", visible(name), visible(value)))?;
+    }
+    for (name, output) in attributes.outputs.iter().flatten() {
+        session.say(&format!("seen  {}", output_line(name, output)))?;
+    }
+    Ok(())
+}
+
+/// What is seen, on a line.
+fn output_line(name: &str, output: &VirtualImpOutput) -> String {
+    let mut line = visible(&format!("{name}={}", output.value)).into_owned();
+    match (output.period_s, &output.mode) {
+        (Some(period_s), _) => line += &format!(" of {period_s} s"),
+        (None, Some(mode)) => line += &format!(" ({})", visible(mode)),
+        (None, None) => {}
+    }
+    line
+}
+
+async fn set(mut session: Session<'_>, arguments: VirtualImpSetArgs) -> Result<(), Failure> {
+    let VirtualImpSetArgs { device, inputs } = arguments;
+    let split = |input: &String| match input.split_once('=') {
+        Some((name, value)) => Ok((name.trim().to_owned(), value.to_owned())),
+        None => Err(Failure::new(format!("`{input}` sets nothing")).hint("Write NAME=VALUE, such as pin1=0.")),
+    };
+    let inputs = inputs.iter().map(split).collect::<Result<_, _>>()?;
+    let id = session.device_id(&device).await?;
+    let set = session.client.impstead().set_virtual_imp_inputs(&id, &inputs).await;
+    let imp = set.map_err(|error| unknown_imp(error, &device))?;
+    tell(&mut session, &imp, "Set inputs of")
+}
+
+async fn put_on(mut session: Session<'_>, device: &str, board: &str) -> Result<(), Failure> {
+    let text = text_of(board)?;
+    let id = session.device_id(device).await?;
+    let put = session.client.impstead().set_virtual_imp_board(&id, &text).await;
+    let imp = put.map_err(|error| unknown_imp(error, device))?;
+    tell(&mut session, &imp, "Put on another board")
+}
+
+async fn watch(mut session: Session<'_>, arguments: VirtualImpWatchArgs) -> Result<(), Failure> {
+    let VirtualImpWatchArgs { device, limit } = arguments;
+    let id = session.device_id(&device).await?;
+    let watch = session.client.impstead().watch_virtual_imp(&id).await;
+    let mut watch = watch.map_err(|error| unknown_imp(error, &device))?;
+    let mut left = limit;
+    while left != Some(0) {
+        match watch.next().await? {
+            VirtualImpEvent::Outputs(outputs) if session.json => {
+                session.say(&json!({ "outputs": outputs }).to_string())?;
+            }
+            VirtualImpEvent::Outputs(outputs) => {
+                for (name, output) in &outputs {
+                    session.say(&output_line(name, output))?;
+                }
+            }
+            VirtualImpEvent::Changed(sight) => {
+                let line = if session.json {
+                    json!(sight).to_string()
+                } else {
+                    format!("{} {}", sight.at, output_line(&sight.name, &sight.output))
+                };
+                session.say(&line)?;
+                left = left.map(|left| left - 1);
+            }
+            VirtualImpEvent::Skipped(count) => session.note(&format!("{count} changes came too fast."))?,
+            _ => {}
+        }
+        session.context.stdout.flush()?;
+    }
+    Ok(())
 }
 
 async fn start(mut session: Session<'_>, device: &str) -> Result<(), Failure> {

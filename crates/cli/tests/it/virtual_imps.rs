@@ -36,6 +36,38 @@ async fn created_listed_stopped_started_and_deleted() {
     assert_eq!(grower.get("/v5/devices").await.is(200)["data"].as_array().unwrap().len(), 0);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn put_on_boards_set_and_shown() {
+    let server = TestServer::on_sqlite().await;
+    server.signed_in("grower").await;
+    let url = server.url();
+    let run = move || {
+        let mut world = World::new(|_| not_found());
+        world.stdin = PASSWORD.into();
+        let login = ["login", "--endpoint", &url, "--user", "grower", "--password-stdin"];
+        assert_eq!(world.execute(&login).0, Exit::Ok);
+        let runs = |exit: Exit, arguments: &[&str]| {
+            let (ended, stdout, stderr) = world.execute(&[&["virtual-imp"], arguments].concat());
+            assert_eq!(ended, exit, "{stderr}");
+            if exit == Exit::Ok { stdout } else { stderr }
+        };
+        runs(Exit::Ok, &["create", "--name", "Door", "--board", "button-led"]);
+        assert!(runs(Exit::Failure, &["create", "--board", "nothing.toml"]).contains("cannot read nothing.toml"));
+        assert!(runs(Exit::Failure, &["create", "--board", "nothing"]).contains("`bare`, `environment`"));
+        runs(Exit::Ok, &["set", "Door", "pin1=1", "pin5=1.65V"]);
+        assert!(runs(Exit::Failure, &["set", "Door", "temperature=31.5"]).contains("There is no `temperature`"));
+        assert!(runs(Exit::Failure, &["set", "Door", "pin1"]).contains("Write NAME=VALUE"));
+        let id: String = runs(Exit::Ok, &["show", "Door"]).chars().take(16).collect();
+        let shown = runs(Exit::Ok, &["show", "Door"]);
+        let expected = format!("{id} Door: imp001, started, board: button-led\nset   pin1=1\nset   pin5=1.65V\n");
+        assert_eq!(shown, expected);
+        runs(Exit::Ok, &["board", "Door", "modbus"]);
+        let shown = runs(Exit::Ok, &["show", "Door"]);
+        assert!(shown.contains(" Door: imp005, started, board: modbus\n") && !shown.contains("set "), "{shown}");
+    };
+    task::spawn_blocking(run).await.unwrap();
+}
+
 #[test]
 fn elsewhere_there_are_none() {
     let world = World::signed_in(service);

@@ -178,7 +178,7 @@ impl Follow {
 }
 
 /// An open stream.
-struct Connection {
+pub(crate) struct Connection {
     response: Response,
     parser: Parser,
     /// What the last chunk held.
@@ -188,7 +188,7 @@ struct Connection {
 }
 
 impl Connection {
-    fn new(answer: Answer) -> Result<Self, Error> {
+    pub(crate) fn new(answer: Answer) -> Result<Self, Error> {
         let Answer { operation, unread, .. } = answer;
         let response = unread.expect("the request asked for a stream");
         let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
@@ -206,9 +206,20 @@ impl Connection {
         client: &Client,
         last_heard: &mut Timestamp,
     ) -> Result<Option<LogEvent>, Error> {
+        let event = self.event(silence, client, last_heard).await?;
+        self.understand(&event)
+    }
+
+    /// Waits for the next event, whatever it says.
+    pub(crate) async fn event(
+        &mut self,
+        silence: Duration,
+        client: &Client,
+        last_heard: &mut Timestamp,
+    ) -> Result<sse::Event, Error> {
         loop {
             if let Some(event) = self.events.pop_front() {
-                return self.understand(&event);
+                return Ok(event);
             }
             let chunk = match timeout(silence, self.response.chunk()).await {
                 Ok(Ok(Some(chunk))) => chunk,
@@ -242,7 +253,7 @@ impl Connection {
         })
     }
 
-    fn decode<T: DeserializeOwned>(&self, event: &sse::Event) -> Result<T, Error> {
+    pub(crate) fn decode<T: DeserializeOwned>(&self, event: &sse::Event) -> Result<T, Error> {
         serde_json::from_str(&event.data).map_err(|error| Error::decode(&self.operation, error))
     }
 }
@@ -252,7 +263,7 @@ fn lost(error: impl std::error::Error + Send + Sync + 'static, timed_out: bool) 
 }
 
 impl Client {
-    fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         let since_epoch = (self.inner.clock)().duration_since(UNIX_EPOCH).unwrap_or_default();
         Timestamp::from_ms(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
     }

@@ -1,6 +1,6 @@
 //! Log lines as they come: the vendor's log streams, and Impstead's own of whole device groups.
 
-mod follow;
+pub(crate) mod follow;
 mod stream;
 mod tail;
 

@@ -299,8 +299,16 @@ impl Board {
         })
     }
 
+    /// The button at a pin, if there is one: its level while it is pressed, and for how many microseconds it is.
+    pub fn button(&self, pin: Pin) -> Option<(bool, i64)> {
+        match self.pins.get(&pin)? {
+            PinSource::Button(button) => Some(button.press()),
+            _ => None,
+        }
+    }
+
     /// All signals that something on the board follows.
-    fn followed(&self) -> Vec<&Signal> {
+    pub(super) fn followed(&self) -> Vec<&Signal> {
         let mut signals = vec![&self.rssi, &self.supply_volts, &self.light];
         for source in self.pins.values() {
             if let PinSource::Analog(signal) | PinSource::Volts(signal) = source {
@@ -332,7 +340,16 @@ impl Board {
         pin.or_else(|| buses.find(|bus| self.linux.i2c.contains_key(bus)).map(I2cBus::name))
     }
 
-    fn register_maps(&self) -> impl Iterator<Item = &RegisterMap> {
+    /// How many commands parts know.
+    pub(super) fn commands(&self) -> usize {
+        let of_part = |part: &I2cPart| match &part.kind {
+            I2cKind::Commands(commands) => commands.len(),
+            I2cKind::Registers(_) => 0,
+        };
+        self.i2c.iter().map(of_part).sum()
+    }
+
+    pub(super) fn register_maps(&self) -> impl Iterator<Item = &RegisterMap> {
         let i2c = self.i2c.iter().filter_map(|part| match &part.kind {
             I2cKind::Registers(map) => Some(&**map),
             I2cKind::Commands(_) => None,

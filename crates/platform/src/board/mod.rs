@@ -4,6 +4,8 @@
 //! There is no I/O here, no clock and no randomness: whoever runs a device says how late it is, and gives a seed.
 //! `docs/boards.md` describes the files.
 
+mod bounds;
+mod change;
 mod commands;
 mod encoding;
 mod file;
@@ -13,6 +15,7 @@ mod leds;
 mod modbus;
 mod names;
 mod numbers;
+mod output;
 mod pins;
 mod real;
 mod registers;
@@ -20,6 +23,7 @@ mod signal;
 mod streams;
 mod uart;
 
+pub use change::Change;
 pub use file::{Board, BoardError, Cellular, Wifi};
 pub use flash::{Flash, FlashError, SECTOR_BYTES, Verified, Verify};
 pub use hardware::{
@@ -28,6 +32,7 @@ pub use hardware::{
 };
 pub use leds::Colour;
 pub use names::{I2cBus, ImpType, Pin, SpiBus, UartBus};
+pub use output::{Seen, SeenValue};
 pub use real::{GpioLine, Linux, Real, Unreachable};
 pub use streams::SampleFormat;
 pub use uart::UartSetting;

@@ -119,6 +119,22 @@ impl PinSource {
         }
     }
 
+    /// How often its level changes in a second, at the most: as in the shortest time between two edges.
+    pub(super) fn most_edges_per_s(&self) -> f64 {
+        match self {
+            PinSource::Edges(edges) => {
+                let gaps = edges.to.windows(2).map(|pair| pair[1].at_s - pair[0].at_s);
+                let last = edges.to.last().map_or(0.0, |edge| edge.at_s);
+                let again = edges.repeat_s.zip(edges.to.first()).map(|(repeat_s, first)| repeat_s - last + first.at_s);
+                gaps.chain(again).fold(f64::INFINITY, f64::min).recip()
+            }
+            PinSource::Square(square) => 2.0 / square.period_s,
+            // It bounces eight times at the most, each time that it goes up or down.
+            PinSource::Button(button) => 18.0 / button.held_s,
+            PinSource::Level(_) | PinSource::Analog(_) | PinSource::Volts(_) => 0.0,
+        }
+    }
+
     /// The level so long after the beginning, if it is digital.
     pub(super) fn level_at(&self, us: i64, seed: u64, place: u64) -> Option<bool> {
         Some(match self {
@@ -183,6 +199,11 @@ impl SquareLevel {
 }
 
 impl Button {
+    /// The level while it is pressed, and how long that is in microseconds.
+    pub(super) fn press(&self) -> (bool, i64) {
+        (self.pressed, micros(self.held_s))
+    }
+
     fn level_at(&self, us: i64, seed: u64, place: u64) -> bool {
         let Some(press) = self.last_press(us) else { return !self.pressed };
         let changes = self.changes(press, seed, place).into_iter().filter(|&at| at <= us).count();
@@ -192,11 +213,11 @@ impl Button {
     fn next(&self, us: i64, seed: u64, place: u64) -> Option<i64> {
         let press = self.last_press(us);
         let change = press.and_then(|press| self.changes(press, seed, place).into_iter().find(|&at| at > us));
-        change.or_else(|| self.press(press.map_or(0, |press| press + 1)))
+        change.or_else(|| self.begins_us(press.map_or(0, |press| press + 1)))
     }
 
     /// When the press of a number begins.
-    fn press(&self, number: i64) -> Option<i64> {
+    fn begins_us(&self, number: i64) -> Option<i64> {
         let count = i64::try_from(self.pressed_at_s.len()).expect("a file holds few");
         let round = number / count;
         let at = micros(self.pressed_at_s[usize::try_from(number % count).expect("it is within the list")]);
@@ -212,12 +233,12 @@ impl Button {
         // The first press of a round may be later than the round's beginning, so the round before may be the last.
         let round = self.repeat_s.map_or(0, |repeat_s| us.div_euclid(micros(repeat_s)));
         let candidates = (round - 1).max(0) * count..(round + 1) * count;
-        candidates.rev().find(|&number| self.press(number).is_some_and(|at| at <= us))
+        candidates.rev().find(|&number| self.begins_us(number).is_some_and(|at| at <= us))
     }
 
     /// When the level changes in the course of a press: an odd number of times as it goes down, and again as it comes up.
     fn changes(&self, press: i64, seed: u64, place: u64) -> Vec<i64> {
-        let Some(down) = self.press(press) else { return Vec::new() };
+        let Some(down) = self.begins_us(press) else { return Vec::new() };
         let up = down + micros(self.held_s);
         let mut changes = self.bounces(down, seed, place, press * 2);
         changes.extend(self.bounces(up, seed, place, press * 2 + 1));

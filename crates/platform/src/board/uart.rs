@@ -79,6 +79,12 @@ impl Peer {
         }
     }
 
+    /// How often it sends something of itself in a second.
+    pub(super) fn most_lines_per_s(&self) -> f64 {
+        let Peer::Script(lines) = self else { return 0.0 };
+        lines.iter().filter_map(|line| line.every_s).map(f64::recip).sum()
+    }
+
     /// When it sends something of itself next, so long after the beginning.
     fn next_us(&self, us: i64) -> Option<i64> {
         let Peer::Script(lines) = self else { return None };
@@ -125,6 +131,9 @@ const MOST_HEARD: usize = 4096;
 /// The longest time between two bytes that programs read: with the byte below it, the number is not below zero.
 const LONGEST_GAP_US: i64 = 0x7F_FFFF;
 
+/// How much of what was sent is kept for those who look on.
+const MOST_SENT: usize = 256;
+
 /// What may be under way to the program; more is lost.
 const MOST_COMING: usize = 65_536;
 
@@ -147,6 +156,8 @@ pub(super) struct Uart {
     /// Bytes to send, and when the first of them has gone; the others follow without a gap.
     going: VecDeque<u8>,
     going_us: i64,
+    /// The end of what was sent.
+    pub sent: VecDeque<u8>,
     heard: Vec<u8>,
     heard_us: i64,
     /// Up to when the script has been carried out.
@@ -170,6 +181,7 @@ impl Uart {
             peer_heeds_rts,
             going: VecDeque::new(),
             going_us: 0,
+            sent: VecDeque::new(),
             heard: Vec::new(),
             heard_us: 0,
             scripted_us: i64::MIN,
@@ -212,6 +224,8 @@ impl Uart {
             self.going_us = now_us + setting.byte_us();
         }
         self.going.extend(bytes);
+        self.sent.extend(bytes);
+        self.sent.drain(..self.sent.len().saturating_sub(MOST_SENT));
         self.gone_us(self.going.len().saturating_sub(self.tx_fifo_bytes), now_us)
     }
 

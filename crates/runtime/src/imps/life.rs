@@ -1,16 +1,19 @@
 //! The life of one imp in real time, over whatever carries its frames.
 
+use super::Ask;
 use crate::{
     line::{Moved, Pipe},
     moment::at,
 };
-use futures_util::future::BoxFuture;
+use futures_util::{FutureExt as _, future::BoxFuture};
 use imp::{Imp, Output, Programs, Setup, Stored};
 use impstead_device_protocol::CloseReason;
 use impstead_model::Clock;
+use platform::board::{Board, Change, Input, Pin, Seen};
 use std::{
     collections::VecDeque,
-    future::{Future, pending},
+    future::{Future, pending, ready},
+    sync::Arc,
     time::Duration,
 };
 use tokio::time::{Instant, sleep_until, timeout};
@@ -41,6 +44,15 @@ pub trait Home: Send {
 
     /// Keeps sectors of its SPI flash, beside the others: their numbers and what is in them, nothing in those that are erased.
     fn keep_flash(&mut self, changes: Vec<(u32, Option<Vec<u8>>)>) -> impl Future<Output = ()> + Send;
+
+    /// Waits for somebody who asks something of the imp. Whoever is not waited for any longer is not lost.
+    fn asked(&mut self) -> BoxFuture<'_, Ask>;
+
+    /// Whether somebody looks at what changes on the imp's outputs.
+    fn is_watching(&self) -> bool;
+
+    /// Sees what has changed there: when, in Unix time in milliseconds, and what.
+    fn see(&mut self, at_ms: i64, seen: Seen);
 
     /// Hears what happens to the imp.
     fn hear(&mut self, news: News);
@@ -73,6 +85,8 @@ pub struct Kept {
     pub stored: Stored,
     /// Sectors of its SPI flash.
     pub flash: Vec<(u32, Vec<u8>)>,
+    /// What is done to it from outside, from the beginning.
+    pub inputs: Vec<Change>,
 }
 
 /// Powers an imp, and lives as it until told to stop; then takes its power away, of which the server hears.
@@ -86,17 +100,25 @@ pub async fn live(
     stop: CancellationToken,
 ) {
     let base_us = clock.now_ms().saturating_mul(1000);
+    let board = Arc::clone(&setup.board);
     let mut imp = Imp::new(setup, programs, kept.stored, seed, base_us);
     imp.load_flash(kept.flash);
     let mut life = Life {
         imp,
+        board,
         home,
+        is_linked: true,
+        pressed: Vec::new(),
         wire: Wire::Down,
         outbox: VecDeque::new(),
         is_connected: false,
+        is_watched: false,
         base_us,
         began: Instant::now(),
     };
+    for input in kept.inputs {
+        life.change(input).await;
+    }
     life.run(&stop).await;
     let now_us = life.now_us();
     life.imp.power_off(now_us);
@@ -116,13 +138,25 @@ enum Came {
     Moved(Moved),
 }
 
+/// A button that is held, until when, and what was applied to its pin before.
+struct Press {
+    until_us: i64,
+    pin: Pin,
+    before: Option<Input>,
+}
+
 struct Life<H> {
     imp: Imp,
+    board: Arc<Board>,
     home: H,
+    /// Whether there is a way to the server.
+    is_linked: bool,
+    pressed: Vec<Press>,
     wire: Wire,
     /// Frames that wait for room on the wire.
     outbox: VecDeque<Vec<u8>>,
     is_connected: bool,
+    is_watched: bool,
     base_us: i64,
     began: Instant,
 }
@@ -135,6 +169,7 @@ impl<H: Home> Life<H> {
     async fn run(&mut self, stop: &CancellationToken) {
         let mut turn = Instant::now();
         while !stop.is_cancelled() {
+            self.release();
             let imps_turn = self.imp.run(self.now_us(), FUEL);
             self.carry_out().await;
             if self.outbox.len() >= MOST_WAITING {
@@ -146,22 +181,98 @@ impl<H: Home> Life<H> {
                 while let Some(moved) = self.wire.moved_already(&mut self.outbox) {
                     self.take(Came::Moved(moved)).await;
                 }
+                while let Some(ask) = self.home.asked().now_or_never() {
+                    self.answer(ask).await;
+                }
                 if turn.elapsed() >= TURN {
                     tokio::task::yield_now().await;
                     turn = Instant::now();
                 }
                 continue;
             }
-            let due = imps_turn.wake_us.map(|wake_us| {
+            let due_us = self.pressed.iter().map(|press| press.until_us).chain(imps_turn.wake_us).min();
+            let due = due_us.map(|wake_us| {
                 let wait_us = u64::try_from(wake_us - self.now_us()).unwrap_or(0);
                 Instant::now() + Duration::from_micros(wait_us)
             });
             tokio::select! {
                 came = self.wire.next(&mut self.outbox) => self.take(came).await,
+                ask = self.home.asked() => self.answer(ask).await,
                 () = at(due) => {}
                 () = stop.cancelled() => {}
             }
             turn = Instant::now();
+        }
+    }
+
+    /// Does what somebody outside asks for.
+    async fn answer(&mut self, ask: Ask) {
+        match ask {
+            Ask::Change(change) => self.change(change).await,
+            Ask::See(answer) => {
+                // Nothing falls between what is seen now and the first change after it.
+                self.show();
+                let now_us = self.now_us();
+                // Who has gone does not want to know.
+                let _ = answer.send(self.imp.seen(now_us));
+            }
+        }
+    }
+
+    async fn change(&mut self, change: Change) {
+        let now_us = self.now_us();
+        match change {
+            Change::Pin(pin, input) => {
+                self.pressed.retain(|press| press.pin != pin);
+                self.imp.set_input(now_us, pin, input);
+            }
+            Change::Press(pin) => self.press(pin),
+            // Whoever read it has looked whether the board has it.
+            Change::Signal(name, value) => drop(self.imp.set_signal(now_us, &name, value)),
+            Change::Link(is_linked) => {
+                if self.is_linked && !is_linked {
+                    self.wire = Wire::Down;
+                    self.outbox.clear();
+                    self.imp.closed(now_us);
+                } else if is_linked && !self.is_linked {
+                    self.imp.try_again(now_us);
+                }
+                self.is_linked = is_linked;
+                self.carry_out().await;
+            }
+        }
+    }
+
+    fn press(&mut self, pin: Pin) {
+        let Some((level, held_us)) = self.board.button(pin) else { return };
+        let now_us = self.now_us();
+        let held =
+            self.pressed.iter().position(|press| press.pin == pin).map(|place| self.pressed.remove(place).before);
+        let before = held.unwrap_or_else(|| self.imp.input(pin));
+        self.imp.set_input(now_us, pin, Some(Input::Level(level)));
+        self.pressed.push(Press { until_us: now_us.saturating_add(held_us), pin, before });
+    }
+
+    /// Lets go of the buttons that were pressed for long enough.
+    fn release(&mut self) {
+        let now_us = self.now_us();
+        while let Some(place) = self.pressed.iter().position(|press| press.until_us <= now_us) {
+            let Press { pin, before, .. } = self.pressed.remove(place);
+            self.imp.set_input(now_us, pin, before);
+        }
+    }
+
+    /// Shows what has changed to those who look on.
+    fn show(&mut self) {
+        let is_watched = self.home.is_watching();
+        if is_watched != self.is_watched {
+            self.is_watched = is_watched;
+            self.imp.watch(is_watched);
+        }
+        if is_watched {
+            for (at_us, change) in self.imp.take_changes() {
+                self.home.see(at_us.div_euclid(1000), change.into());
+            }
         }
     }
 
@@ -206,9 +317,14 @@ impl<H: Home> Life<H> {
 
     /// Does what the imp wants done.
     async fn carry_out(&mut self) {
+        self.show();
         for output in self.imp.take_outputs() {
             match output {
-                Output::Open => self.wire = Wire::Dialling(self.home.dial()),
+                Output::Open if self.is_linked => self.wire = Wire::Dialling(self.home.dial()),
+                Output::Open => {
+                    let why = "the link is off".to_owned();
+                    self.wire = Wire::Dialling(Box::pin(ready(Err(why))));
+                }
                 Output::Close => self.close().await,
                 Output::Send(frame) => self.outbox.push_back(frame),
                 Output::Keep(stored) => self.home.keep(*stored).await,

@@ -4,17 +4,21 @@
 //! A virtual imp of the store has no secret that anybody keeps: each time it is powered it gets a new one, whose public half the
 //! store has from then on.
 
+mod hand;
 mod life;
 
+pub use hand::{Ask, Sight};
 pub use life::{Home, Kept, News, live};
+
+use hand::{Hands, Reached};
 
 use crate::{Line, Pipe, line::pipe};
 use futures_util::future::BoxFuture;
 use imp::{Programs, Setup, Stored};
 use impstead_device_protocol::{DeviceId as ProtocolId, DeviceSecret};
 use impstead_model::{Clock, DeviceId, Entropy};
-use impstead_store::{PoweredImp, Store, StoreError, Wake};
-use platform::board::Board;
+use impstead_store::{NewBoard, PoweredImp, Store, StoreError, Wake};
+use platform::board::{Board, Change, Seen};
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::{runtime, sync::broadcast::error::RecvError, task::JoinHandle, time::sleep};
 use tokio_util::sync::CancellationToken;
@@ -37,10 +41,13 @@ struct Shared {
     /// The server's name, which imps sign.
     server: String,
     programs: Programs,
+    hands: Hands,
 }
 
 /// A virtual imp that has power.
 struct Powered {
+    /// Which of its boards it is on.
+    board_number: i64,
     off: CancellationToken,
     life: JoinHandle<()>,
 }
@@ -55,7 +62,15 @@ impl Imps {
         server: String,
         seed: u64,
     ) -> Self {
-        Self(Arc::new(Shared { store, line, clock, entropy, server, programs: Programs::new(seed) }))
+        Self(Arc::new(Shared {
+            store,
+            line,
+            clock,
+            entropy,
+            server,
+            programs: Programs::new(seed),
+            hands: Hands::default(),
+        }))
     }
 
     /// Powers those that are started, on `threads`, and others as they are started, until told to stop.
@@ -92,20 +107,21 @@ impl Imps {
             Ok(started) => started,
             Err(error) => return tracing::error!(cause = %error, "cannot find the virtual imps that are started"),
         };
-        for device in powered.keys().filter(|device| !started.contains(device)).cloned().collect::<Vec<_>>() {
+        // Those that have power may have lost it, or be on another board.
+        for device in powered.keys().cloned().collect::<Vec<_>>() {
             self.look_at(&device, threads, powered).await;
         }
-        for device in started {
-            self.power(&device, threads, powered);
+        for device in started.into_iter().filter(|device| !powered.contains_key(device)).collect::<Vec<_>>() {
+            self.look_at(&device, threads, powered).await;
         }
     }
 
     /// Sees to it that an imp has power if it is started, else none.
     async fn look_at(&self, device: &DeviceId, threads: &runtime::Handle, powered: &mut HashMap<DeviceId, Powered>) {
         match self.0.store.virtual_imp(device).await {
-            Ok(Some(found)) if found.is_started => self.power(device, threads, powered),
+            Ok(Some(found)) if found.is_started => self.power(device, found.board_number, threads, powered),
             Ok(_) => {
-                if let Some(Powered { off, life }) = powered.get(device) {
+                if let Some(Powered { off, life, .. }) = powered.get(device) {
                     off.cancel();
                     if life.is_finished() {
                         powered.remove(device);
@@ -116,12 +132,23 @@ impl Imps {
         }
     }
 
-    fn power(&self, device: &DeviceId, threads: &runtime::Handle, powered: &mut HashMap<DeviceId, Powered>) {
-        if powered.get(device).is_some_and(|imp| !imp.off.is_cancelled() && !imp.life.is_finished()) {
+    fn power(
+        &self,
+        device: &DeviceId,
+        board_number: i64,
+        threads: &runtime::Handle,
+        powered: &mut HashMap<DeviceId, Powered>,
+    ) {
+        let lives = |imp: &Powered| !imp.off.is_cancelled() && !imp.life.is_finished();
+        if powered.get(device).is_some_and(|imp| lives(imp) && imp.board_number == board_number) {
             return;
         }
         // The life before ends first.
-        let before = powered.remove(device).map(|imp| imp.life);
+        let before = powered.remove(device).map(|imp| {
+            imp.off.cancel();
+            imp.life
+        });
+        let reached = self.0.hands.reach(device);
         let off = CancellationToken::new();
         let (shared, named, stop) = (Arc::clone(&self.0), device.clone(), off.clone());
         let life = threads.spawn(async move {
@@ -133,11 +160,11 @@ impl Imps {
                 () = stop.cancelled() => None,
             };
             let Some((setup, kept)) = powered else { return };
-            let home = InServer { shared: Arc::clone(&shared), device: named };
+            let home = InServer { shared: Arc::clone(&shared), device: named, reached };
             let seed = u64::from_le_bytes(shared.entropy.bytes());
             live(setup, shared.programs.clone(), kept, seed, &*shared.clock, home, stop).await;
         });
-        powered.insert(device.clone(), Powered { off, life });
+        powered.insert(device.clone(), Powered { board_number, off, life });
     }
 }
 
@@ -145,7 +172,7 @@ impl Shared {
     /// Gives an imp a secret, and finds out what it is and has kept; nothing if it is not to have power.
     async fn power(&self, device: &DeviceId) -> Option<(Setup, Kept)> {
         let secret = DeviceSecret::from_seed(&self.entropy.bytes());
-        let PoweredImp { imp_type, kept, flash } = loop {
+        let PoweredImp { imp_type, board, board_number: _, inputs, kept, flash } = loop {
             match self.store.power_virtual_imp(device, secret.public_key()).await {
                 Ok(powered) => break powered?,
                 Err(error) => {
@@ -159,12 +186,25 @@ impl Shared {
         };
         let id = ProtocolId::parse(device.as_str())?;
         let stored = kept.and_then(|kept| Stored::from_bytes(&kept)).unwrap_or_default();
-        Some((Setup::new(id, secret, self.server.clone(), &Arc::new(board(&imp_type))), Kept { stored, flash }))
+        let board = Arc::new(board_of(board.as_ref(), &imp_type));
+        // What a former version understood may mean nothing now; then the board has its way.
+        let inputs = inputs.iter().filter_map(|(name, value)| Change::parse(&board, name, value).ok()).collect();
+        let setup = Setup::new(id, secret, self.server.clone(), &board);
+        Some((setup, Kept { stored, flash, inputs }))
     }
 }
 
+/// The board that a virtual imp is on; without one, that of nothing but an imp of its type.
+pub fn board_of(board: Option<&NewBoard>, imp_type: &str) -> Board {
+    let own = board.and_then(|board| match &board.file {
+        Some(text) => Board::parse(text).ok(),
+        None => Board::ready(&board.name),
+    });
+    own.unwrap_or_else(|| bare(imp_type))
+}
+
 /// A board with nothing but an imp of a type, as devices are called.
-fn board(imp_type: &str) -> Board {
+fn bare(imp_type: &str) -> Board {
     let name = if imp_type == "imp004" { "imp004m" } else { imp_type };
     Board::parse(&format!("imp = \"{name}\""))
         .or_else(|_| Board::parse("imp = \"imp006\""))
@@ -175,6 +215,7 @@ fn board(imp_type: &str) -> Board {
 struct InServer {
     shared: Arc<Shared>,
     device: DeviceId,
+    reached: Reached,
 }
 
 impl Home for InServer {
@@ -195,6 +236,19 @@ impl Home for InServer {
         if let Err(error) = self.shared.store.keep_virtual_imp_flash(&self.device, changes).await {
             tracing::warn!(cause = %error, device = %self.device, "cannot keep the flash of a virtual imp");
         }
+    }
+
+    fn asked(&mut self) -> BoxFuture<'_, Ask> {
+        self.reached.next()
+    }
+
+    fn is_watching(&self) -> bool {
+        self.reached.sights.receiver_count() > 0
+    }
+
+    fn see(&mut self, at_ms: i64, seen: Seen) {
+        // Who has gone does not want to know.
+        let _ = self.reached.sights.send(Arc::new(Sight { at_ms, seen }));
     }
 
     fn hear(&mut self, news: News) {

@@ -4,13 +4,15 @@ use crate::world::{PATIENCE, SERVER, World, act};
 use impstead_device_protocol::DeviceSecret;
 use impstead_model::{DeviceId, Entropy, SystemClock, SystemEntropy};
 use impstead_runtime::Imps;
-use impstead_store::{NewDevice, NewVirtualImp};
-use std::sync::Arc;
+use impstead_store::{NewBoard, NewDevice, NewVirtualImp, VirtualImpChange};
+use platform::board::{Board, Change};
+use std::{collections::BTreeMap, sync::Arc};
 use tokio::{runtime::Handle, task::JoinHandle, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 /// Virtual imps that run, and agents.
 struct Living {
+    imps: Imps,
     stop: CancellationToken,
     tasks: [JoinHandle<()>; 2],
 }
@@ -22,8 +24,8 @@ impl Living {
         let imps = Imps::new(world.store.clone(), world.line.clone(), clock, entropy, SERVER.into(), 1);
         let stop = CancellationToken::new();
         let agents = world.agents.clone().run(Handle::current(), stop.clone());
-        let tasks = [tokio::spawn(imps.run(Handle::current(), stop.clone())), tokio::spawn(agents)];
-        Living { stop, tasks }
+        let tasks = [tokio::spawn(imps.clone().run(Handle::current(), stop.clone())), tokio::spawn(agents)];
+        Living { imps, stop, tasks }
     }
 
     async fn end(self) {
@@ -35,6 +37,14 @@ impl Living {
 }
 
 async fn make(world: &World) -> DeviceId {
+    make_on(world, None).await
+}
+
+fn ready(name: &str) -> NewBoard {
+    NewBoard { name: name.into(), file: None }
+}
+
+async fn make_on(world: &World, board: Option<NewBoard>) -> DeviceId {
     let device = NewDevice {
         id: None,
         mac: None,
@@ -43,7 +53,7 @@ async fn make(world: &World) -> DeviceId {
         plan_id: None,
         public_key: DeviceSecret::from_seed(&[3; 32]).public_key(),
     };
-    let new = NewVirtualImp { device, name: Some("Bed 7".into()), is_started: true };
+    let new = NewVirtualImp { device, name: Some("Bed 7".into()), is_started: true, board };
     world.store.create_virtual_imp(new, act()).await.unwrap().device.id
 }
 
@@ -56,6 +66,15 @@ async fn logged(world: &World, device: &DeviceId, expected: &[&str]) {
             return;
         }
         assert!(Instant::now() < until, "{history:#?}\ndoes not end with {expected:#?}");
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+}
+
+/// Waits until a device's history has a line.
+async fn said(world: &World, device: &DeviceId, expected: &str) {
+    let until = Instant::now() + PATIENCE;
+    while !world.history_of(device).await.iter().any(|line| line == expected) {
+        assert!(Instant::now() < until, "{:#?} has no {expected}", world.history_of(device).await);
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
 }
@@ -142,5 +161,86 @@ async fn libraries_run_before_device_code() {
         assert!(Instant::now() < until, "{:#?}", world.history_of(&device).await);
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
+    living.end().await;
+}
+
+/// What of an imp is seen, as soon as it has power.
+async fn seen(living: &Living, device: &DeviceId) -> Vec<String> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        if let Some(seen) = living.imps.see(device).await {
+            return seen.iter().map(ToString::to_string).collect();
+        }
+        assert!(Instant::now() < until, "it has no power");
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn its_button_is_pressed_and_its_light_is_seen() {
+    let world = World::new().await;
+    let living = Living::begin(&world);
+    let device = make_on(&world, Some(ready("button-led"))).await;
+    let group = world.group("G").await;
+    world.store.assign_device(&group.id, &device, act()).await.unwrap().unwrap();
+    let source = "
+        light <- hardware.pin8;
+        light.configure(DIGITAL_OUT, 0);
+        button <- hardware.pin1;
+        button.configure(DIGITAL_IN_PULLUP, function() { light.write(1 - button.read()); });
+        server.log(\"ready\");";
+    world.deploy_both(&group, source, "").await;
+    said(&world, &device, "server.log ready").await;
+    let board = Board::ready("button-led").unwrap();
+    // The board's own button is not pressed while somebody holds the pin.
+    living.imps.change(&device, vec![Change::parse(&board, "pin1", "1").unwrap()]).await;
+    let mut sights = living.imps.watch(&device);
+    let now = seen(&living, &device).await;
+    assert!(now.contains(&"pin1=1".to_owned()) && now.contains(&"pin8=0".to_owned()), "{now:?}");
+    living.imps.change(&device, vec![Change::parse(&board, "pin1", "press").unwrap()]).await;
+    let mut changes = Vec::new();
+    for _ in 0..2 {
+        changes.push(tokio::time::timeout(PATIENCE, sights.recv()).await.unwrap().unwrap().seen.to_string());
+    }
+    assert_eq!(changes, ["pin8=1", "pin8=0"], "it goes on, and off when the button is let go");
+    living.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn its_link_is_broken_and_comes_back() {
+    let world = World::new().await;
+    let living = Living::begin(&world);
+    let device = make(&world).await;
+    online(&world, &device, true).await;
+    living.imps.change(&device, vec![Change::Link(false)]).await;
+    online(&world, &device, false).await;
+    living.imps.change(&device, vec![Change::Link(true)]).await;
+    online(&world, &device, true).await;
+    // What lasts is there when it is powered.
+    let inputs = BTreeMap::from([("link".to_owned(), "off".to_owned())]);
+    let change = VirtualImpChange { inputs: Some(inputs), ..VirtualImpChange::default() };
+    world.store.change_virtual_imp(&device, change, act()).await.unwrap().unwrap();
+    world.store.start_virtual_imp(&device, false, act()).await.unwrap().unwrap();
+    online(&world, &device, false).await;
+    world.store.start_virtual_imp(&device, true, act()).await.unwrap().unwrap();
+    assert_eq!(seen(&living, &device).await, Vec::<String>::new());
+    living.imps.change(&device, vec![Change::Link(true)]).await;
+    online(&world, &device, true).await;
+    living.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_another_board_it_boots() {
+    let world = World::new().await;
+    let living = Living::begin(&world);
+    let device = make(&world).await;
+    let group = world.group("G").await;
+    world.store.assign_device(&group.id, &device, act()).await.unwrap().unwrap();
+    world.deploy_both(&group, "server.log(imp.info().type + \" \" + hardware.wakereason());", "").await;
+    said(&world, &device, "server.log imp006 4").await;
+    let board = NewBoard { name: "custom".into(), file: Some("imp = \"imp002\"".into()) };
+    let change = VirtualImpChange { board: Some((Some(board), "imp002".into())), ..VirtualImpChange::default() };
+    world.store.change_virtual_imp(&device, change, act()).await.unwrap().unwrap();
+    said(&world, &device, "server.log imp002 0").await;
     living.end().await;
 }

@@ -6,14 +6,14 @@ use crate::{
     device_groups, devices,
     document::Reply,
     error::{ApiError, account_limit, invalid_parameter},
-    log_streams::{self, EVENT_STREAM, Format, Wanted, unknown_format},
+    log_streams::{self, Format, Wanted, unknown_format},
     logs,
     page::ListQuery,
 };
 use axum::{
     body::Body,
     extract::State,
-    http::{HeaderMap, Method, header},
+    http::{HeaderMap, Method},
     response::{IntoResponse, Response},
 };
 use impstead_model::{LogSource, Right, hex};
@@ -40,7 +40,7 @@ pub async fn list(
         (None, Some(device)) => LogsOf::Device(devices::find(&app, &caller, &device, Right::ReadInside).await?.id),
         _ => return Err(invalid_parameter("devicegroup", "Name either a `devicegroup` or a `device`.")),
     };
-    if format.is_none() && !accepts_stream(&headers) {
+    if format.is_none() && !log_streams::accepts_stream(&headers) {
         return Ok(logs::history(&app, LogFilter { of, sources, text }, &query).await?.into_response());
     }
     if method == Method::HEAD {
@@ -69,10 +69,4 @@ fn sources(words: &str) -> Result<Vec<LogSource>, ApiError> {
             .ok_or_else(|| invalid_parameter("type", format!("The types are `{}`, separated by commas.", known())))
     };
     words.split(',').map(source).collect()
-}
-
-fn accepts_stream(headers: &HeaderMap) -> bool {
-    let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|line| line.to_str().ok());
-    let mut types = accepted.flat_map(|line| line.split(',')).filter_map(|range| range.split(';').next());
-    types.any(|range| range.trim().eq_ignore_ascii_case(EVENT_STREAM))
 }

@@ -1,21 +1,35 @@
 //! `/impstead/v1/virtual_imps`: devices that are programs and live in the server.
 
+mod outputs;
+
 use crate::{
     App,
     caller::Caller,
     document::{Created, Listed, NoContent, One, Reply},
-    error::{ApiError, not_found},
+    error::{ApiError, invalid_attribute, not_found},
+    log_streams,
     page::{Ids, ListQuery},
     shape::{Attribute, Body, Kind, Relationship, Shape, Write},
 };
-use axum::extract::State;
+use axum::{
+    extract::State,
+    http::{HeaderMap, Method},
+    response::{IntoResponse, Response},
+};
 use impstead_device_protocol::DeviceSecret;
 use impstead_model::{Right, Side, canonical_mac};
-use impstead_store::{NewDevice, NewVirtualImp, VirtualImp};
+use impstead_runtime::board_of;
+use impstead_store::{NewBoard, NewDevice, NewVirtualImp, OWN_BOARD, VirtualImp, VirtualImpChange};
 use impstead_wire::{self as wire, Linkage, SelfLink, Timestamp};
+use platform::board::{Board, Change};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
 const STARTED: &str = "started";
 const STOPPED: &str = "stopped";
+
+/// The text of a board; its reader counts bytes.
+const MOST_BOARD_CHARS: usize = 256 * 1024;
 
 pub const SHAPE: Shape = Shape {
     types: &["virtual_imp"],
@@ -26,6 +40,8 @@ pub const SHAPE: Shape = Shape {
             kind: Kind::OneOf(&["imp001", "imp002", "imp003", "imp004", "imp005", "imp006"]),
             write: Write::OptionalOnce,
         },
+        Attribute { name: "board", kind: Kind::NullableText { max: MOST_BOARD_CHARS }, write: Write::Optional },
+        Attribute { name: "inputs", kind: Kind::Inputs, write: Write::UpdateOnly },
         Attribute { name: "state", kind: Kind::OneOf(&[STARTED, STOPPED]), write: Write::OptionalOnce },
     ],
     relationships: &[Relationship { name: "owner", required: false, changeable: false }],
@@ -44,28 +60,56 @@ pub async fn create(caller: Caller, State(app): State<App>, body: Body) -> Reply
     let owner = fields.relationship("owner").map_or("me", |(_, id)| id);
     let owner = caller.account_named(owner);
     caller.may(Right::Operate(Side::Development), &owner, "account")?;
+    let board = fields.text("board").map(|board| new_board(&board)).transpose()?;
+    let imp_type = match (fields.text("imp_type"), &board) {
+        (Some(named), Some((_, of_board))) if named != *of_board => {
+            return Err(invalid_attribute(
+                "/data/attributes/imp_type",
+                format!("The board says another type: `{of_board}`. It need not be said twice."),
+            ));
+        }
+        (_, Some((_, of_board))) => of_board.clone(),
+        (named, None) => named.unwrap_or_else(|| "imp006".into()),
+    };
     let device = NewDevice {
         id: None,
         mac: None,
         owner,
-        imp_type: fields.text("imp_type").unwrap_or_else(|| "imp006".into()),
+        imp_type,
         plan_id: None,
         // It gets another secret each time it is powered.
         public_key: DeviceSecret::from_seed(&app.entropy.bytes()).public_key(),
     };
     let name = fields.nullable_text("name").flatten().filter(|name| !name.is_empty());
-    let new = NewVirtualImp { device, name, is_started: fields.text("state").is_none_or(|state| state == STARTED) };
+    let is_started = fields.text("state").is_none_or(|state| state == STARTED);
+    let new = NewVirtualImp { device, name, is_started, board: board.map(|(board, _)| board) };
     let imp = app.store.create_virtual_imp(new, caller.act(&app)).await?;
     Ok(Created(resource(&app, imp)))
 }
 
-/// `GET /impstead/v1/virtual_imps/{device}`: by device id, MAC address or agent id.
-pub async fn show(caller: Caller, State(app): State<App>, ids: Ids) -> Reply<One<wire::VirtualImp>> {
+/// `GET /impstead/v1/virtual_imps/{device}`: by device id, MAC address or agent id. To who accepts a stream of events: what
+/// changes on its outputs.
+pub async fn show(
+    caller: Caller,
+    State(app): State<App>,
+    method: Method,
+    headers: HeaderMap,
+    ids: Ids,
+) -> Reply<Response> {
     let imp = find(&app, &caller, &ids, Right::ReadInside).await?;
-    Ok(One(resource(&app, imp)))
+    if log_streams::accepts_stream(&headers) {
+        return outputs::stream(&app, &caller, &method, imp.device.id).await;
+    }
+    let board_file = app.store.virtual_imp_board(&imp.device.id).await?.and_then(|board| board.file);
+    let seen = app.imps.see(&imp.device.id).await;
+    let mut shown = resource(&app, imp);
+    shown.attributes.board_file = board_file;
+    shown.attributes.outputs = seen.map(outputs::all);
+    Ok(One(shown).into_response())
 }
 
-/// `PATCH /impstead/v1/virtual_imps/{device}`: sets the name; an empty one removes it.
+/// `PATCH /impstead/v1/virtual_imps/{device}`: sets the name, which an empty one removes; puts it on another board; does
+/// something to it from outside.
 pub async fn update(caller: Caller, State(app): State<App>, ids: Ids, body: Body) -> Reply<One<wire::VirtualImp>> {
     let imp = find(&app, &caller, &ids, Right::Operate).await?;
     let is_it = |named: &str| {
@@ -75,11 +119,82 @@ pub async fn update(caller: Caller, State(app): State<App>, ids: Ids, body: Body
     };
     let current = resource(&app, imp.clone());
     let fields = SHAPE.update(&body, "virtual_imp", &current, is_it)?;
-    let Some(name) = fields.nullable_text("name") else { return Ok(One(current)) };
-    let name = name.filter(|name| !name.is_empty());
-    let device = app.store.rename_device(&imp.device.id, name, caller.act(&app)).await?;
-    let device = device.ok_or_else(|| not_found("virtual imp"))?;
-    Ok(One(resource(&app, VirtualImp { device, ..imp })))
+    let board = match fields.nullable_text("board") {
+        Some(Some(board)) => new_board(&board).map(|(board, imp_type)| Some((Some(board), imp_type)))?,
+        Some(None) => Some((None, imp.device.imp_type.clone())),
+        None => None,
+    };
+    let named = |name: Option<String>| name.filter(|name| !name.is_empty());
+    let mut change = VirtualImpChange { name: fields.nullable_text("name").map(named), board, inputs: None };
+    let mut changes = Vec::new();
+    if let Some(given) = fields.value("inputs").and_then(Value::as_object) {
+        let on = match &change.board {
+            Some((board, imp_type)) => board_of(board.as_ref(), imp_type),
+            None => board_of(app.store.virtual_imp_board(&imp.device.id).await?.as_ref(), &imp.device.imp_type),
+        };
+        let mut lasting = if change.board.is_some() { BTreeMap::new() } else { imp.inputs.clone() };
+        changes = inputs(&on, given, &mut lasting)?;
+        change.inputs = Some(lasting);
+    }
+    let changed = app.store.change_virtual_imp(&imp.device.id, change, caller.act(&app)).await?;
+    let changed = changed.ok_or_else(|| not_found("virtual imp"))?;
+    if changed.board_number == imp.board_number {
+        app.imps.change(&changed.device.id, changes).await;
+    }
+    Ok(One(resource(&app, changed)))
+}
+
+/// Reads a board: the name of one that is ready, or the text of one. Says the type of imp that devices have there.
+fn new_board(named: &str) -> Result<(NewBoard, String), ApiError> {
+    let invalid = |detail: String| invalid_attribute("/data/attributes/board", detail);
+    let (name, file) = match Board::ready_text(named) {
+        Some(_) => (named, None),
+        // A text has at least one key.
+        None if !named.contains('=') => {
+            let ready = Board::ready_names().collect::<Vec<_>>().join("`, `");
+            return Err(invalid(format!("No board is ready under this name. Those that are: `{ready}`.")));
+        }
+        None => (OWN_BOARD, Some(named.to_owned())),
+    };
+    let board = NewBoard { name: name.to_owned(), file };
+    let read = Board::parse(Board::ready_text(named).unwrap_or(named))
+        .map_err(|error| invalid(format!("The board cannot be read: {error}.")))?;
+    if let Some(excess) = read.excess() {
+        return Err(invalid(format!("The board takes too much: {excess}.")));
+    }
+    // Devices are called otherwise.
+    let imp_type = if read.imp_type.name() == "imp004m" { "imp004" } else { read.imp_type.name() };
+    Ok((board, imp_type.to_owned()))
+}
+
+/// Reads what is done to an imp, and enters it among what lasts.
+fn inputs(
+    board: &Board,
+    given: &Map<String, Value>,
+    lasting: &mut BTreeMap<String, String>,
+) -> Result<Vec<Change>, ApiError> {
+    let mut changes = Vec::new();
+    for (name, value) in given {
+        let value = match value {
+            Value::Null => "board".to_owned(),
+            Value::Bool(is_high) => u8::from(*is_high).to_string(),
+            Value::String(text) => text.clone(),
+            number => number.to_string(),
+        };
+        let change = Change::parse(board, name, &value)
+            .map_err(|problem| invalid_attribute(format!("/data/attributes/inputs/{name}"), capitalised(&problem)))?;
+        change.enter(name, &value, lasting);
+        changes.push(change);
+    }
+    // An object has no order: a program that hears of a press finds all else as it was set.
+    changes.sort_by_key(|change| matches!(change, Change::Press(_)));
+    Ok(changes)
+}
+
+/// A sentence.
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).chain(['.']).collect()).unwrap_or_default()
 }
 
 /// `DELETE /impstead/v1/virtual_imps/{device}`: deletes the device as well.
@@ -117,7 +232,7 @@ async fn find(app: &App, caller: &Caller, ids: &Ids, right: fn(Side) -> Right) -
 }
 
 fn resource(app: &App, imp: VirtualImp) -> wire::VirtualImp {
-    let VirtualImp { device, is_started, created_ms, updated_ms } = imp;
+    let VirtualImp { device, is_started, board, board_number: _, inputs, created_ms, updated_ms } = imp;
     wire::VirtualImp {
         kind: "virtual_imp".into(),
         links: SelfLink { this: format!("{}/impstead/v1/virtual_imps/{}", app.config.public_url, device.id) },
@@ -126,6 +241,10 @@ fn resource(app: &App, imp: VirtualImp) -> wire::VirtualImp {
             name: device.name,
             imp_type: device.imp_type,
             state: if is_started { STARTED } else { STOPPED }.into(),
+            board,
+            board_file: None,
+            inputs,
+            outputs: None,
             created_at: Timestamp::from_ms(created_ms),
             updated_at: Timestamp::from_ms(updated_ms),
         },

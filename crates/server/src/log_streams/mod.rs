@@ -10,10 +10,10 @@ mod reading;
 mod rights;
 mod streams;
 
-pub use events::Format;
+pub use events::{Format, KEEP_ALIVE};
 pub use reading::{Wanted, body};
 pub use rights::watch;
-pub use streams::Streams;
+pub use streams::{Reader, Streams};
 
 use crate::{
     App,
@@ -26,7 +26,7 @@ use crate::{
 use axum::{
     body::Body,
     extract::{RawQuery, State},
-    http::{HeaderName, HeaderValue, Method, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, header},
     response::{IntoResponse, Response},
 };
 use impstead_model::{Device, Right, hex};
@@ -93,6 +93,13 @@ pub fn answer(body: Body) -> Response {
         (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
     ];
     (headers, body).into_response()
+}
+
+/// Whether the answer may be a stream of events.
+pub fn accepts_stream(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|line| line.to_str().ok());
+    let mut types = accepted.flat_map(|line| line.split(',')).filter_map(|range| range.split(';').next());
+    types.any(|range| range.trim().eq_ignore_ascii_case(EVENT_STREAM))
 }
 
 /// The parameter `format` has another value than those it may have.

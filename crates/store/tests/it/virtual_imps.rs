@@ -1,10 +1,12 @@
 use crate::fixture::*;
 use impstead_model::{DeviceId, Role};
-use impstead_store::{Conflict, NewVirtualImp, Page, PoweredImp, QuotaChange, VirtualImp, Wake};
-use std::sync::Arc;
+use impstead_store::{
+    Conflict, NewBoard, NewVirtualImp, OWN_BOARD, Page, PoweredImp, QuotaChange, VirtualImp, VirtualImpChange, Wake,
+};
+use std::{collections::BTreeMap, sync::Arc};
 
 async fn imp(db: &Db, owner: &impstead_model::AccountId, is_started: bool) -> VirtualImp {
-    let new = NewVirtualImp { device: new_device(owner), name: Some("Bed 7".into()), is_started };
+    let new = NewVirtualImp { device: new_device(owner), name: Some("Bed 7".into()), is_started, board: None };
     db.store.create_virtual_imp(new, db.act(owner)).await.unwrap()
 }
 
@@ -29,7 +31,7 @@ async fn it_counts_as_a_device(db: Arc<Db>) {
     let limit = QuotaChange { devices: Some(Some(1)), ..QuotaChange::default() };
     db.store.set_quota(&ann, limit, db.operator()).await.unwrap();
     imp(&db, &ann, true).await;
-    let new = NewVirtualImp { device: new_device(&ann), name: None, is_started: true };
+    let new = NewVirtualImp { device: new_device(&ann), name: None, is_started: true, board: None };
     let refused = conflict(db.store.create_virtual_imp(new, db.act(&ann)).await);
     assert!(matches!(refused, Conflict::QuotaReached { limit: 1, .. }), "{refused:?}");
     assert_eq!(db.count("virtual_imp"), 1);
@@ -50,7 +52,17 @@ async fn it_is_started_and_stopped(db: Arc<Db>) {
     assert_eq!(db.count("audit where action = 'virtual_imp.start'"), 1);
     assert_eq!(db.store.started_virtual_imps().await.unwrap(), std::slice::from_ref(&id));
     let powered = db.store.power_virtual_imp(&id, [5; 32]).await.unwrap();
-    assert_eq!(powered, Some(PoweredImp { imp_type: "imp003".into(), kept: None, flash: Vec::new() }));
+    assert_eq!(
+        powered,
+        Some(PoweredImp {
+            imp_type: "imp003".into(),
+            board: None,
+            board_number: 0,
+            inputs: BTreeMap::new(),
+            kept: None,
+            flash: Vec::new()
+        })
+    );
     assert_ne!(db.store.device_public_key(&id).await.unwrap(), key);
     db.store.keep_virtual_imp(&id, vec![1, 2]).await.unwrap();
     assert_eq!(db.store.power_virtual_imp(&id, [8; 32]).await.unwrap().unwrap().kept, Some(vec![1, 2]));
@@ -62,6 +74,44 @@ async fn it_is_started_and_stopped(db: Arc<Db>) {
     let nothing = DeviceId::new("nothing");
     assert!(db.store.start_virtual_imp(&nothing, true, db.act(&ann)).await.unwrap().is_none());
     assert_eq!(db.store.power_virtual_imp(&nothing, [5; 32]).await.unwrap(), None);
+}
+
+async fn it_is_put_on_boards_and_something_is_done_to_it(db: Arc<Db>) {
+    let ann = db.account("ann").await.id;
+    let ready = NewBoard { name: "environment".into(), file: None };
+    let new = NewVirtualImp { device: new_device(&ann), name: None, is_started: true, board: Some(ready.clone()) };
+    let made = db.store.create_virtual_imp(new, db.act(&ann)).await.unwrap();
+    let id = made.device.id.clone();
+    assert_eq!((made.board.as_deref(), made.board_number), (Some("environment"), 0));
+    assert_eq!(db.store.virtual_imp_board(&id).await.unwrap(), Some(ready.clone()));
+    let mut wakes = db.store.wakes();
+    let change = async |change| db.store.change_virtual_imp(&id, change, db.act(&ann)).await.unwrap().unwrap();
+    let inputs = BTreeMap::from([("pin1".to_owned(), "0".to_owned())]);
+    let name = Some(Some("Bed 8".to_owned()));
+    let changed = change(VirtualImpChange { name, inputs: Some(inputs.clone()), board: None }).await;
+    assert_eq!((changed.device.name.as_deref(), &changed.inputs), (Some("Bed 8"), &inputs));
+    let powered = db.store.power_virtual_imp(&id, [5; 32]).await.unwrap().unwrap();
+    assert_eq!((powered.board, powered.board_number, powered.inputs), (Some(ready), 0, inputs.clone()));
+
+    let own = NewBoard { name: OWN_BOARD.into(), file: Some("imp = \"imp005\"".into()) };
+    let board = Some((Some(own.clone()), "imp005".to_owned()));
+    change(VirtualImpChange { board, ..VirtualImpChange::default() }).await;
+    assert_eq!(wakes.recv().await.unwrap(), Wake::VirtualImp(id.clone()), "of what is done to it nobody is woken");
+    let found = db.store.virtual_imp(&id).await.unwrap().unwrap();
+    assert_eq!((found.board.as_deref(), found.board_number), (Some(OWN_BOARD), 1));
+    assert_eq!((found.device.imp_type.as_str(), found.inputs.len()), ("imp005", 0));
+    assert_eq!(db.store.power_virtual_imp(&id, [5; 32]).await.unwrap().unwrap().board, Some(own));
+
+    let (board, inputs) = (Some((None, "imp006".to_owned())), Some(inputs));
+    let found = change(VirtualImpChange { name: Some(None), board, inputs }).await;
+    assert_eq!((found.board, found.board_number, found.inputs.len(), found.device.name), (None, 2, 1, None));
+    assert_eq!(db.store.virtual_imp_board(&id).await.unwrap(), None);
+    assert_eq!(db.count("audit where action = 'virtual_imp.board'"), 2);
+    assert_eq!(db.count("audit where action = 'device.update'"), 2);
+    let nothing = DeviceId::new("nothing");
+    let none = db.store.change_virtual_imp(&nothing, VirtualImpChange::default(), db.act(&ann)).await.unwrap();
+    assert!(none.is_none());
+    assert_eq!(db.store.virtual_imp_board(&nothing).await.unwrap(), None);
 }
 
 async fn a_list_holds_what_the_caller_reaches(db: Arc<Db>) {
@@ -94,5 +144,6 @@ contract![
     a_virtual_imp_is_a_device,
     it_counts_as_a_device,
     it_is_started_and_stopped,
+    it_is_put_on_boards_and_something_is_done_to_it,
     a_list_holds_what_the_caller_reaches,
 ];

@@ -77,7 +77,7 @@ enum I2cPartState {
 
 /// How a part on SPI is, in the order of the board.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-enum SpiPartState {
+pub(super) enum SpiPartState {
     Leds(Vec<Colour>),
     Registers(Registers),
     Loopback,
@@ -364,6 +364,11 @@ impl Hardware {
             (SpiKind::Leds(leds), SpiPartState::Leds(colours)) if leds.name == name => Some(colours.as_slice()),
             _ => None,
         })
+    }
+
+    /// The parts on SPI, and how each is.
+    pub(super) fn parts_on_spi(&self) -> impl Iterator<Item = (&SpiKind, &SpiPartState)> {
+        self.board.spi.iter().zip(&self.state.spi_parts).map(|(part, state)| (&part.kind, state))
     }
 
     fn output(&mut self, what: OutputChange) {

@@ -207,6 +207,11 @@ impl Hardware {
         self.notice_edges();
     }
 
+    /// What is applied to a pin.
+    pub fn input(&self, pin: Pin) -> Option<Input> {
+        self.state.pins.get(&pin)?.input
+    }
+
     fn put(&mut self, pin: Pin, mode: PinMode, value: f64) {
         let (output, change) = match mode {
             PinMode::AnalogOut => {

@@ -46,6 +46,12 @@ impl Hardware {
         self.uart(bus).write(bytes, now_us)
     }
 
+    /// What was sent last on UARTs on which something was.
+    pub(in super::super) fn sent_on_uarts(&self) -> impl Iterator<Item = (UartBus, Vec<u8>)> {
+        let sent = self.state.uarts.iter().map(|(&bus, uart)| (bus, uart.sent.iter().copied().collect::<Vec<_>>()));
+        sent.filter(|(_, sent)| !sent.is_empty())
+    }
+
     /// When everything that was sent has gone: `uart.flush()`.
     pub fn uart_idle_us(&self, bus: UartBus) -> i64 {
         self.state.uarts.get(&bus).map_or(self.state.now_us, |uart| uart.idle_us(self.state.now_us))

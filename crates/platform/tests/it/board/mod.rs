@@ -1,5 +1,6 @@
 //! Boards and their hardware, in simulated time.
 
+mod change;
 mod files;
 mod flash;
 mod i2c;

@@ -63,3 +63,100 @@ async fn other_devices_are_none() {
     })
     .await;
 }
+
+fn described(id: Option<&str>, attributes: serde_json::Value) -> serde_json::Value {
+    json!({ "data": { "type": "virtual_imp", "id": id, "attributes": attributes } })
+}
+
+#[tokio::test]
+async fn a_board_is_ready_or_a_text_and_says_the_type() {
+    on_each(async |w: World| {
+        let owner = w.account("grower").await;
+        let made = owner.post(PATH, described(None, json!({ "board": "environment" }))).await.is(201)["data"].clone();
+        let path = format!("{PATH}/{}", made["id"].as_str().unwrap());
+        let attributes = async |expected: serde_json::Value| {
+            let found = owner.get(&path).await.resource()["attributes"].clone();
+            for (name, value) in expected.as_object().unwrap() {
+                assert_eq!(found[name], *value, "{name}");
+            }
+        };
+        attributes(json!({ "board": "environment", "imp_type": "imp001", "board_file": null, "inputs": {} })).await;
+        let change = async |attributes| owner.patch(&path, described(None, attributes)).await;
+        change(json!({ "inputs": { "temperature": 31.5, "pin5": "1.65V", "pin1": true, "link": "off" } }))
+            .await
+            .is(200);
+        let inputs = json!({ "link": "off", "pin1": "1", "pin5": "1.65V", "temperature": "31.5" });
+        attributes(json!({ "inputs": inputs, "outputs": null })).await;
+        change(json!({ "inputs": { "temperature": null, "link": "on", "pin5": "board" } })).await.is(200);
+        attributes(json!({ "inputs": { "pin1": "1" } })).await;
+
+        let text = "imp = \"imp004m\"\n[pins]\npin2 = { button = { pressed_at_s = [1] } }\n";
+        let both = json!({ "board": text, "name": "Bed 7", "inputs": { "pin2": "press", "pin3": "0" } });
+        change(both).await.fails(400, "VX003");
+        attributes(json!({ "board": "environment", "name": null })).await;
+        change(json!({ "board": text, "name": "Bed 7", "inputs": { "pin2": "press", "pinA": "0" } })).await.is(200);
+        let expected = json!({
+            "board": "custom", "board_file": text, "imp_type": "imp004", "name": "Bed 7", "inputs": { "pinA": "0" },
+        });
+        attributes(expected).await;
+        let listed = owner.get(PATH).await.json()["data"][0]["attributes"].clone();
+        assert_eq!((&listed["board"], listed.get("board_file")), (&json!("custom"), None));
+        change(json!({ "board": null })).await.is(200);
+        attributes(json!({ "board": null, "board_file": null, "imp_type": "imp004", "inputs": {} })).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_board_or_an_input_is_said() {
+    on_each(async |w: World| {
+        let owner = w.account("grower").await;
+        let refused = |answer: &crate::http::Answer, pointer: &str, expected: &str| {
+            let error = &answer.json()["errors"][0];
+            assert_eq!((&error["status"], &error["code"]), (&json!("400"), &json!("VX003")), "{error}");
+            assert_eq!(error["source"]["pointer"], pointer);
+            assert!(error["detail"].as_str().unwrap().contains(expected), "{error}");
+        };
+        for (board, expected) in [
+            (
+                "greenhouse",
+                "No board is ready under this name. Those that are: `bare`, `environment`, `button-led`, `modbus`.",
+            ),
+            ("imp = \"imp003\"\n\n[pins]\npin1 = { level = 7 }\n", "The board cannot be read: line 4, column "),
+            (
+                "imp = \"imp003\"\nmemory_bytes = 67108864",
+                "The board takes too much: `memory_bytes` may be at most 4194304",
+            ),
+        ] {
+            refused(
+                &owner.post(PATH, described(None, json!({ "board": board }))).await,
+                "/data/attributes/board",
+                expected,
+            );
+        }
+        let long = format!("imp = \"imp003\" # {}", "x".repeat(256 * 1024));
+        let long = owner.post(PATH, described(None, json!({ "board": long }))).await;
+        refused(&long, "/data/attributes/board", "262144");
+        let two_types = json!({ "board": "environment", "imp_type": "imp005" });
+        refused(&owner.post(PATH, described(None, two_types)).await, "/data/attributes/imp_type", "`imp001`");
+        let inputs = json!({ "inputs": { "pin1": 0 } });
+        owner.post(PATH, described(None, inputs)).await.fails(400, "VX003");
+
+        let made = owner.post(PATH, described(None, json!({ "board": "environment", "state": "stopped" }))).await;
+        let path = format!("{PATH}/{}", made.is(201)["data"]["id"].as_str().unwrap());
+        for (name, value, expected) in [
+            ("temprature", json!(1), "There is no `temprature`: the board's signals are "),
+            ("temperature", json!("warm"), "write a number"),
+            ("temperature", json!([1]), "must be a string, a number or null"),
+            ("pin1", json!("press"), "no button"),
+            ("pin1", json!(65536), "counts, from 2 to 65535"),
+            ("link", json!("down"), "`on` or `off`"),
+        ] {
+            let answer = owner.patch(&path, described(None, json!({ "inputs": { name: value } }))).await;
+            let error = &answer.json()["errors"][0];
+            assert!(error["source"]["pointer"].as_str().unwrap().starts_with("/data/attributes/inputs"), "{error}");
+            assert!(error["detail"].as_str().unwrap().contains(expected), "{error}");
+        }
+    })
+    .await;
+}
