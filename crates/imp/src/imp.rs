@@ -588,6 +588,12 @@ impl Imp {
     }
 
     /// A line for the log.
+    /// Logs a line of its own.
+    pub fn say_now(&mut self, now_us: i64, error: bool, text: Vec<u8>) {
+        self.now_us = self.now_us.max(now_us);
+        self.say(error, text);
+    }
+
     fn say(&mut self, error: bool, mut text: Vec<u8>) {
         text.truncate(MAX_LOG_BYTES);
         self.outputs.push(Output::Says { error, text: text.clone() });

@@ -1,6 +1,8 @@
 //! What the store knows of agents: which are to run, what they run, and what they keep.
 
-use crate::{DeviceProgram, Store, StoreError, conn::Conn, deployments, device_groups, devices, products};
+use crate::{
+    DeviceProgram, FactoryFixture, Store, StoreError, conn::Conn, deployments, device_groups, devices, line, products,
+};
 use impstead_model::{DeploymentId, Device, DeviceGroupId, DeviceGroupType, DeviceId, RestartKind};
 
 /// What an agent should do.
@@ -21,6 +23,8 @@ pub struct AgentOrders {
     pub saved: Option<Vec<u8>>,
     /// The user name of the group's owner, in small letters; empty without a group.
     pub owner: String,
+    /// The factory fixture that the device has to do with.
+    pub fixture: Option<FactoryFixture>,
 }
 
 /// An agent that sleeps.
@@ -235,6 +239,7 @@ pub(crate) fn program(
 /// Reads what an agent should do, in two queries.
 fn orders(conn: &mut Conn<'_>, id: &DeviceId, away_ms: i64) -> Result<Option<AgentOrders>, StoreError> {
     let Some(device) = devices::find(conn, id)? else { return Ok(None) };
+    let fixture = line::factory_fixture(conn, &device)?;
     conn.first(
         "select g.current_deployment_id, d.agent_deployment_id, r.group_id, r.created_ms, m.created_ms,
                 d.agent_restart_kind, d.agent_restart_ms, a.saved, o.disabled, o.username_key
@@ -266,6 +271,7 @@ fn orders(conn: &mut Conn<'_>, id: &DeviceId, away_ms: i64) -> Result<Option<Age
                 restart,
                 saved: row.get(7)?,
                 owner: row.get::<Option<String>>(9)?.unwrap_or_default(),
+                fixture: fixture.clone(),
                 device,
             })
         },

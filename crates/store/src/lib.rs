@@ -56,7 +56,7 @@ pub use device_groups::{DeviceGroupChange, DeviceGroupFilter, NewDeviceGroup};
 pub use devices::{DeviceFilter, GroupOwner, NewDevice};
 pub use error::{Conflict, StoreError};
 pub use libraries::Library;
-pub use line::{Arrival, Current, DeviceFacts, DeviceProgram, Enrolment, Orders};
+pub use line::{Arrival, Current, DeviceFacts, DeviceProgram, Enrolment, FactoryFixture, Orders};
 pub use login_keys::{LoginKey, NewLoginKey};
 pub use logs::{LogFilter, LogsOf};
 pub use migrate::SCHEMA_VERSION;

@@ -6,8 +6,8 @@ use crate::{
     device_groups, devices, webhooks,
 };
 use impstead_model::{
-    Assignment, Deployment, DeploymentId, Device, DeviceGroup, DeviceGroupId, DeviceId, MoveRefusal, Product,
-    RestartKind, WebhookEvent, blessing_imp_id,
+    Assignment, Deployment, DeploymentId, Device, DeviceGroup, DeviceGroupId, DeviceGroupType, DeviceId, MoveRefusal,
+    Product, RestartKind, WebhookEvent, blessing_imp_id,
 };
 
 /// Connection events kept of each device.
@@ -288,6 +288,9 @@ impl Store {
                 device.assignment = Some(Assignment { agent_id, ..assignment.clone() });
             }
             save(conn, &device, fixture.is_some())?;
+            if let Some(fixture) = fixture {
+                conn.run("update device set fixture_id = ?2 where id = ?1", &[&id.as_str(), &fixture.as_str()])?;
+            }
             devices::add_history(conn, &act, &device, "enrolled")?;
             if let Some(event) = event {
                 devices::add_history(conn, &act, &device, event)?;
@@ -304,6 +307,16 @@ impl Store {
             }
             conn.wake(Wake::Device(id.clone()));
             Ok(Some(device))
+        })
+        .await
+    }
+
+    /// Returns the factory fixture that a device has to do with: itself, where it is one; under test, the one that configured it.
+    pub async fn factory_fixture(&self, id: &DeviceId) -> Result<Option<FactoryFixture>, StoreError> {
+        let id = id.clone();
+        self.read(move |conn| match devices::find(conn, &id)? {
+            Some(device) => factory_fixture(conn, &device),
+            None => Ok(None),
         })
         .await
     }
@@ -422,6 +435,31 @@ fn add_event(
         &[&id, &device.as_str(), &at_ms, &event, &reason, &ip_address],
     )?;
     Ok(())
+}
+
+/// A factory fixture, as programs of the factory know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FactoryFixture {
+    /// The device.
+    pub device: DeviceId,
+    /// Its agent, while it is in a device group.
+    pub agent_id: Option<String>,
+}
+
+/// Returns the factory fixture that a device has to do with.
+pub(crate) fn factory_fixture(conn: &mut Conn<'_>, device: &Device) -> Result<Option<FactoryFixture>, StoreError> {
+    let fixture = match device.assignment.as_ref().map(|assignment| assignment.kind) {
+        Some(kind) if kind.target_types().is_some() => Some(device.id.as_str().to_owned()),
+        Some(DeviceGroupType::Dut | DeviceGroupType::PreDut) => {
+            let query = "select fixture_id from device where id = ?1";
+            conn.first(query, &[&device.id.as_str()], |row| row.get::<Option<String>>(0))?.flatten()
+        }
+        _ => None,
+    };
+    let Some(fixture) = fixture else { return Ok(None) };
+    let agent = "select agent_id from device where id = ?1";
+    let agent_id = conn.first(agent, &[&fixture.as_str()], |row| row.get::<Option<String>>(0))?.flatten();
+    Ok(Some(FactoryFixture { device: fixture.into(), agent_id }))
 }
 
 /// Returns the fixture group that a factory fixture is in, which must be of the device's owner.

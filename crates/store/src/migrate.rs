@@ -3,7 +3,7 @@
 use crate::{StoreError, conn::Conn};
 
 /// A migration's number and its text for SQLite and for PostgreSQL.
-const MIGRATIONS: [(i64, &str, &str); 4] = [
+const MIGRATIONS: [(i64, &str, &str); 5] = [
     (1, include_str!("../migrations/sqlite/0001_init.sql"), include_str!("../migrations/postgres/0001_init.sql")),
     (2, include_str!("../migrations/sqlite/0002_agents.sql"), include_str!("../migrations/postgres/0002_agents.sql")),
     (
@@ -12,6 +12,11 @@ const MIGRATIONS: [(i64, &str, &str); 4] = [
         include_str!("../migrations/postgres/0003_virtual_imps.sql"),
     ),
     (4, include_str!("../migrations/sqlite/0004_boards.sql"), include_str!("../migrations/postgres/0004_boards.sql")),
+    (
+        5,
+        include_str!("../migrations/sqlite/0005_fixtures.sql"),
+        include_str!("../migrations/postgres/0005_fixtures.sql"),
+    ),
 ];
 
 /// The newest schema version this program knows.

@@ -122,6 +122,22 @@ impl Store {
         .await
     }
 
+    /// Returns those that a factory fixture may configure, oldest first: of its account, with power, in no device group, of a type
+    /// that may be in the factory, and never configured by any; at most a hundred.
+    pub async fn blank_virtual_imps(&self, fixture: &DeviceId) -> Result<Vec<DeviceId>, StoreError> {
+        let fixture = fixture.clone();
+        self.read(move |conn| {
+            let blank = "select v.device_id from virtual_imp v
+                         join device d on d.id = v.device_id
+                         join device f on f.owner_id = d.owner_id
+                         where f.id = ?1 and d.id <> f.id and v.started and d.group_id is null and not d.blessed
+                           and d.fixture_id is null and d.imp_type <> 'imp001'
+                         order by v.created_ms, v.device_id limit 100";
+            conn.all(blank, &[&fixture.as_str()], |row| Ok(row.get::<String>(0)?.into()))
+        })
+        .await
+    }
+
     /// Makes a virtual imp, and so a device.
     ///
     /// # Errors

@@ -12,11 +12,13 @@ use std::{
 };
 use tokio::sync::mpsc::Sender;
 
+/// Ways to imps, with their ids.
+pub type Ways = Arc<[(String, Sender<Ask>)]>;
+
 /// Where lines go.
 pub struct Inputs {
     pub board: Arc<Board>,
-    /// The ways to the imps, with their ids.
-    pub ways: Vec<(String, Sender<Ask>)>,
+    pub ways: Ways,
     pub output: Arc<Output>,
 }
 

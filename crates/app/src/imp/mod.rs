@@ -17,8 +17,8 @@ use futures_util::future::BoxFuture;
 use identities::Identity;
 use impstead_device_protocol::{DeviceSecret, server_identity};
 use impstead_model::{Entropy, SystemClock, SystemEntropy};
-use impstead_runtime::{Ask, Home, Kept, News, Pipe, live};
-use inputs::Inputs;
+use impstead_runtime::{Ask, Home, Kept, News, Pipe, factory_blink_up, live};
+use inputs::{Inputs, Ways};
 use output::Output;
 use platform::board::{Board, Seen};
 use socket::Server;
@@ -29,6 +29,7 @@ use std::{
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::mpsc,
+    task::JoinHandle,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -53,10 +54,18 @@ pub async fn run(arguments: ImpArgs, json: bool) -> Result<()> {
     if let Some(directory) = &state {
         create_directory(directory)?;
     }
+    let (ways, asks): (Vec<_>, Vec<_>) = identities
+        .iter()
+        .map(|Identity { id, .. }| {
+            let (way, asks) = mpsc::channel(ASKS);
+            ((id.to_string(), way), asks)
+        })
+        .unzip();
     let fleet = Fleet {
         server: Server::new(&name)?,
         state: state.map(Arc::from),
         output: Arc::new(Output::new(json, identities.len())),
+        ways: ways.into(),
         ends: TaskTracker::new(),
         stop: stop_on_signals()?,
     };
@@ -64,21 +73,25 @@ pub async fn run(arguments: ImpArgs, json: bool) -> Result<()> {
     let entropy: &dyn Entropy = &SystemEntropy;
     let programs = Programs::new(u64::from_le_bytes(entropy.bytes()));
     let lives = TaskTracker::new();
-    let mut ways = Vec::new();
-    for Identity { id, seed } in identities {
+    for (Identity { id, seed }, asks) in identities.into_iter().zip(asks) {
         let usual = Setup::new(id, DeviceSecret::from_seed(&seed), name.clone(), &board);
         let setup = Setup { real: real.clone(), ..usual };
-        let (way, asks) = mpsc::channel(ASKS);
-        ways.push((id.to_string(), way));
-        let is_watching = inputs.is_some();
-        let home = Hearth { fleet: fleet.clone(), device: id.to_string(), was_connected: false, is_watching, asks };
+        let home = Hearth {
+            fleet: fleet.clone(),
+            device: id.to_string(),
+            was_connected: false,
+            is_watching: inputs.is_some(),
+            asks,
+            blink_up: None,
+        };
         let kept = home.kept()?;
         let (programs, stop) = (programs.clone(), fleet.stop.clone());
         let seed = u64::from_le_bytes(entropy.bytes());
         lives.spawn(async move { live(setup, programs, kept, seed, &SystemClock, home, stop).await });
     }
     if let Some(file) = inputs {
-        let inputs = Inputs { board: Arc::clone(&board), ways, output: Arc::clone(&fleet.output) };
+        let (ways, output) = (Arc::clone(&fleet.ways), Arc::clone(&fleet.output));
+        let inputs = Inputs { board: Arc::clone(&board), ways, output };
         inputs.read_from(&file)?;
     }
     lives.close();
@@ -112,6 +125,8 @@ struct Fleet {
     /// Where they keep what outlives their power; nowhere without it.
     state: Option<Arc<Path>>,
     output: Arc<Output>,
+    /// The ways to all of them, with their ids, in the order of the file.
+    ways: Ways,
     /// Connections that end.
     ends: TaskTracker,
     stop: CancellationToken,
@@ -125,6 +140,8 @@ struct Hearth {
     /// Whether what changes on the imp's outputs is printed.
     is_watching: bool,
     asks: mpsc::Receiver<Ask>,
+    /// The last time that it, as a factory fixture, configured another.
+    blink_up: Option<JoinHandle<()>>,
 }
 
 impl Hearth {
@@ -209,6 +226,21 @@ impl Home for Hearth {
 
     fn see(&mut self, _: i64, seen: Seen) {
         self.fleet.output.seen(&self.device, &seen);
+    }
+
+    fn factory_blink_up(&mut self) {
+        // It configures one device after the other.
+        if self.blink_up.as_ref().is_some_and(|before| !before.is_finished()) {
+            return;
+        }
+        let (ways, fixture) = (Arc::clone(&self.fleet.ways), self.device.clone());
+        self.blink_up = Some(tokio::spawn(async move {
+            let configured = factory_blink_up(&fixture, ways.iter().cloned()).await;
+            if let Some((_, way)) = ways.iter().find(|(id, _)| *id == fixture) {
+                // One that has ended wants to know nothing.
+                let _ = way.send(Ask::BlinkedUp(configured)).await;
+            }
+        }));
     }
 
     fn hear(&mut self, news: News) {

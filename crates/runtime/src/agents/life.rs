@@ -10,8 +10,8 @@ use super::{
 use crate::{Outbound, moment::at};
 use futures_util::FutureExt as _;
 use impstead_device_protocol::{DecodeError, Value as Data};
-use impstead_model::{DeploymentId, Device, DeviceId, LogSource, LogType, RestartKind};
-use impstead_store::{AgentOrders, AgentSnapshot, StoreError};
+use impstead_model::{DeploymentId, DeviceId, LogSource, LogType, RestartKind};
+use impstead_store::{AgentOrders, AgentSnapshot, FactoryFixture, StoreError};
 use platform::{Agent, Effect, End, Event, HttpResponse, MqttOrder, Progress, Surroundings, readable};
 use squirrel::Limits;
 use std::{collections::HashMap, error::Error, sync::Arc, time::Duration};
@@ -296,23 +296,19 @@ fn surroundings(shared: &Shared, device: &DeviceId, orders: &AgentOrders, agent_
         is_connected: orders.device.online,
         ip_address: orders.device.ip_address.clone(),
         saved: saved.and_then(Result::ok),
-        config: factory_params(&orders.device, &agent_url),
+        config: factory_params(shared, orders),
         seed: shared.seed(),
         agent_url,
     }
 }
 
-/// What `imp.configparams` has beside the device's id: on a factory fixture that it is the fixture. Which fixture configured a device
-/// under test is not kept, so its agent is told nothing.
-fn factory_params(device: &Device, agent_url: &str) -> Vec<(String, Data)> {
-    let is_fixture = device.assignment.as_ref().is_some_and(|assignment| assignment.kind.target_types().is_some());
-    if !is_fixture {
-        return Vec::new();
-    }
-    let id = || Data::string(device.id.as_str());
-    [("factory_imp", id()), ("factory_imp_device_id", id()), ("factory_fixture_url", Data::string(agent_url))]
-        .map(|(name, value)| (name.to_owned(), value))
-        .into()
+/// What `imp.configparams` has beside the device's id: on a factory fixture that it is the fixture, under test which fixture
+/// configured the device.
+fn factory_params(shared: &Shared, orders: &AgentOrders) -> Vec<(String, Data)> {
+    let Some(FactoryFixture { device, agent_id }) = &orders.fixture else { return Vec::new() };
+    let mut params = vec![("factory_imp", device.to_string()), ("factory_imp_device_id", device.to_string())];
+    params.extend(agent_id.iter().map(|agent_id| ("factory_fixture_url", format!("{}/{agent_id}", shared.config.url))));
+    params.into_iter().map(|(name, value)| (name.to_owned(), Data::string(&value))).collect()
 }
 
 /// Waits before the next life. New orders end the wait; all else that comes meanwhile meets no agent.

@@ -67,7 +67,7 @@ impl Programs {
         let group = program.group.id.clone();
         let libraries = libraries::find(store, &program.code).await?;
         // `__EI` and `__VARS`; the device's own part of it is not for compiling.
-        let current = line::environment(&DeviceId::new(""), &program, &[]).encode().unwrap_or_default();
+        let current = line::environment(&DeviceId::new(""), &program, &[], None).encode().unwrap_or_default();
         let is_current = environment.is_none_or(|environment| *environment == current);
         let environment = environment.map_or(current, <[u8]>::to_vec);
         let known = Value::decode(&environment).unwrap_or(Value::Null);

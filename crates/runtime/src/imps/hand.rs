@@ -21,7 +21,7 @@ const ASKS: usize = 16;
 const CHANGES: usize = 1024;
 
 /// How long an imp may take to answer: it may be waiting for the store.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What an imp is asked for from outside.
 #[derive(Debug)]
@@ -30,6 +30,15 @@ pub enum Ask {
     Change(Change),
     /// What there is to see.
     See(oneshot::Sender<Vec<Seen>>),
+    /// That it lets a factory fixture configure it. It answers whether it was blank, and so did.
+    BlinkUp {
+        /// The fixture's id.
+        fixture: String,
+        /// Where it answers.
+        answer: oneshot::Sender<bool>,
+    },
+    /// That it, a factory fixture, knows which device it has configured; none, if there was none.
+    BlinkedUp(Option<String>),
 }
 
 /// Something that was seen, and when: Unix time in milliseconds.
@@ -71,7 +80,7 @@ impl Hands {
         Reached { asks, sights: hand.sights.clone() }
     }
 
-    fn asks(&self, device: &DeviceId) -> Option<mpsc::Sender<Ask>> {
+    pub(super) fn asks(&self, device: &DeviceId) -> Option<mpsc::Sender<Ask>> {
         self.lock().get(device)?.asks.clone().filter(|asks| !asks.is_closed())
     }
 

@@ -7,7 +7,7 @@ use crate::{
 };
 use futures_util::{FutureExt as _, future::BoxFuture};
 use imp::{Imp, Output, Programs, Setup, Stored};
-use impstead_device_protocol::CloseReason;
+use impstead_device_protocol::{CloseReason, DeviceId};
 use impstead_model::Clock;
 use platform::board::{Board, Change, Input, Pin, Seen};
 use std::{
@@ -53,6 +53,9 @@ pub trait Home: Send {
 
     /// Sees what has changed there: when, in Unix time in milliseconds, and what.
     fn see(&mut self, at_ms: i64, seen: Seen);
+
+    /// Has the imp, a factory fixture, configure a blank one, and asks it [`Ask::BlinkedUp`] then.
+    fn factory_blink_up(&mut self);
 
     /// Hears what happens to the imp.
     fn hear(&mut self, news: News);
@@ -216,6 +219,23 @@ impl<H: Home> Life<H> {
                 // Who has gone does not want to know.
                 let _ = answer.send(self.imp.seen(now_us));
             }
+            Ask::BlinkUp { fixture, answer } => {
+                let fixture = DeviceId::parse(&fixture).filter(|_| self.imp.is_blank());
+                // Who has gone does not want to know.
+                let _ = answer.send(fixture.is_some());
+                if let Some(fixture) = fixture {
+                    self.imp.blink_up(self.now_us(), String::new(), String::new(), Some(fixture));
+                    self.carry_out().await;
+                }
+            }
+            Ask::BlinkedUp(configured) => {
+                let (error, text) = match configured {
+                    Some(device) => (false, format!("Factory BlinkUp: configured {device}")),
+                    None => (true, "ERROR: there is no device to configure".to_owned()),
+                };
+                self.imp.say_now(self.now_us(), error, text.into_bytes());
+                self.carry_out().await;
+            }
         }
     }
 
@@ -331,10 +351,7 @@ impl<H: Home> Life<H> {
                 Output::KeepFlash(changes) => self.home.keep_flash(changes).await,
                 Output::Refused(reason) => self.home.hear(News::Refused(reason)),
                 Output::Says { error, text } => self.home.hear(News::Says { error, text }),
-                Output::FactoryBlinkUp => {
-                    let text = b"ERROR: there is no device to configure".to_vec();
-                    self.home.hear(News::Says { error: true, text });
-                }
+                Output::FactoryBlinkUp => self.home.factory_blink_up(),
             }
         }
         if self.is_connected != self.imp.is_connected() {

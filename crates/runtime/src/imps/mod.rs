@@ -4,9 +4,11 @@
 //! A virtual imp of the store has no secret that anybody keeps: each time it is powered it gets a new one, whose public half the
 //! store has from then on.
 
+mod factory;
 mod hand;
 mod life;
 
+pub use factory::factory_blink_up;
 pub use hand::{Ask, Sight};
 pub use life::{Home, Kept, News, live};
 
@@ -160,7 +162,7 @@ impl Imps {
                 () = stop.cancelled() => None,
             };
             let Some((setup, kept)) = powered else { return };
-            let home = InServer { shared: Arc::clone(&shared), device: named, reached };
+            let home = InServer { shared: Arc::clone(&shared), device: named, reached, blink_up: None };
             let seed = u64::from_le_bytes(shared.entropy.bytes());
             live(setup, shared.programs.clone(), kept, seed, &*shared.clock, home, stop).await;
         });
@@ -216,6 +218,23 @@ struct InServer {
     shared: Arc<Shared>,
     device: DeviceId,
     reached: Reached,
+    /// The last time that it, as a factory fixture, configured a device.
+    blink_up: Option<JoinHandle<()>>,
+}
+
+impl Shared {
+    /// Has a fixture configure a blank virtual imp of its account; says which.
+    async fn blink_up(&self, fixture: &DeviceId) -> Option<String> {
+        let blank = match self.store.blank_virtual_imps(fixture).await {
+            Ok(blank) => blank,
+            Err(error) => {
+                tracing::warn!(cause = %error, %fixture, "cannot find a device to configure");
+                return None;
+            }
+        };
+        let ways = blank.into_iter().filter_map(|device| Some((device.to_string(), self.hands.asks(&device)?)));
+        factory_blink_up(fixture.as_str(), ways).await
+    }
 }
 
 impl Home for InServer {
@@ -249,6 +268,21 @@ impl Home for InServer {
     fn see(&mut self, at_ms: i64, seen: Seen) {
         // Who has gone does not want to know.
         let _ = self.reached.sights.send(Arc::new(Sight { at_ms, seen }));
+    }
+
+    fn factory_blink_up(&mut self) {
+        // It configures one device after the other.
+        if self.blink_up.as_ref().is_some_and(|before| !before.is_finished()) {
+            return;
+        }
+        let (shared, fixture) = (Arc::clone(&self.shared), self.device.clone());
+        self.blink_up = Some(tokio::spawn(async move {
+            let configured = shared.blink_up(&fixture).await;
+            if let Some(way) = shared.hands.asks(&fixture) {
+                // One that has ended wants to know nothing.
+                let _ = way.send(Ask::BlinkedUp(configured)).await;
+            }
+        }));
     }
 
     fn hear(&mut self, news: News) {

@@ -1,6 +1,6 @@
 use impstead_device_protocol::{Float, Key, Value};
 use impstead_model::{DeviceId, iso_8601};
-use impstead_store::DeviceProgram;
+use impstead_store::{DeviceProgram, FactoryFixture};
 
 use crate::libraries::Library;
 
@@ -8,7 +8,12 @@ use crate::libraries::Library;
 ///
 /// # Source
 /// `__EI` as the vendor documents it; `__VARS` has the group's environment variables.
-pub fn environment(device: &DeviceId, program: &DeviceProgram, libraries: &[Library]) -> Value {
+pub fn environment(
+    device: &DeviceId,
+    program: &DeviceProgram,
+    libraries: &[Library],
+    fixture: Option<&FactoryFixture>,
+) -> Value {
     let DeviceProgram { deployment, group, product, code: _ } = program;
     let kind = group.kind.as_str();
     let created_at = iso_8601(deployment.created_ms);
@@ -33,8 +38,9 @@ pub fn environment(device: &DeviceId, program: &DeviceProgram, libraries: &[Libr
     }
     let id = || Value::string(device.as_str());
     let mut params = vec![("deviceid", id())];
-    // A factory fixture finds itself there, and so knows that it is one.
-    if group.kind.target_types().is_some() {
+    // A factory fixture finds itself there, and so knows that it is one; a device under test finds the fixture.
+    if let Some(fixture) = fixture {
+        let id = || Value::string(fixture.device.as_str());
         params.extend([("factory_imp", id()), ("factory_imp_device_id", id())]);
     }
     parts.push(("configparams", table(params)));

@@ -531,6 +531,7 @@ impl<T: Transport> Session<'_, T> {
                 return Ok(());
             }
         };
+        let fixture = line.store.factory_fixture(&self.id).await?;
         let length = u32::try_from(content.program.code.len()).unwrap_or(u32::MAX);
         let mut offer = CodeOffer {
             program: current.program,
@@ -538,7 +539,7 @@ impl<T: Transport> Session<'_, T> {
             compression: Compression::NONE,
             size_bytes: length,
             transfer_bytes: length,
-            environment: Some(environment(&self.id, &content.program, libraries)),
+            environment: Some(environment(&self.id, &content.program, libraries, fixture.as_ref())),
         };
         let mut frame = ServerFrame::CodeOffer(Box::new(offer.clone())).encode();
         if frame.as_ref().map_or(true, |frame| frame.len() > self.handle.longest()) {

@@ -2,7 +2,7 @@ use crate::fixture::*;
 use impstead_model::{
     ContentType, Device, DeviceGroup, DeviceGroupType, DeviceId, MoveRefusal, RestartKind, WebhookEvent,
 };
-use impstead_store::{Arrival, Conflict, DeviceFacts, DeviceGroupChange, Enrolment, NewWebhook, Wake};
+use impstead_store::{Arrival, Conflict, DeviceFacts, DeviceGroupChange, Enrolment, FactoryFixture, NewWebhook, Wake};
 use std::sync::Arc;
 
 fn arrival(connection: &str, at_ms: i64, program: Option<[u8; 32]>) -> Arrival {
@@ -185,12 +185,17 @@ async fn factory(db: &Db) -> Factory {
 async fn a_device_goes_through_the_factory_to_its_user(db: Arc<Db>) {
     let Factory { fixture, dut, production } = factory(&db).await;
     let id = db.device(&fixture.owner).await.id;
+    assert_eq!(db.store.factory_fixture(&id).await.unwrap(), None);
     let enrolment = Enrolment { fixture: Some(fixture.id.clone()), ..Enrolment::default() };
     let device = db.store.enrol_device(&id, enrolment, db.operator()).await.unwrap().unwrap();
     assert_eq!(device, read(&db, &id).await);
     assert_eq!(device.assignment.as_ref().unwrap().group, dut.id);
     assert_eq!(db.count("webhook_delivery"), 0);
 
+    let agent_id = fixture.assignment.as_ref().map(|assignment| assignment.agent_id.clone());
+    let known = Some(FactoryFixture { device: fixture.id.clone(), agent_id });
+    assert_eq!(db.store.factory_fixture(&id).await.unwrap(), known, "it is under test");
+    assert_eq!(db.store.factory_fixture(&fixture.id).await.unwrap(), known, "it is one");
     let device = db.store.bless_device(&id, Some(&fixture.id), db.operator()).await.unwrap().unwrap();
     assert_eq!(device, read(&db, &id).await);
     assert!(device.blessed);
@@ -198,6 +203,7 @@ async fn a_device_goes_through_the_factory_to_its_user(db: Arc<Db>) {
     let factory_agent = device.assignment.unwrap().agent_id;
     assert_eq!(db.count("webhook_delivery where event = 'blessing' and payload like '%imp_id%'"), 1);
 
+    assert_eq!(db.store.factory_fixture(&id).await.unwrap(), None, "it has left the factory");
     let enrolment = Enrolment { plan_id: "7e1f2a90".into(), token: "dG9rZW4".into(), fixture: None };
     let device = db.store.enrol_device(&id, enrolment, db.operator()).await.unwrap().unwrap();
     assert_eq!(device, read(&db, &id).await);

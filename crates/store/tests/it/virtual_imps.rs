@@ -1,7 +1,8 @@
 use crate::fixture::*;
-use impstead_model::{DeviceId, Role};
+use impstead_model::{DeviceGroupType, DeviceId, Role};
 use impstead_store::{
-    Conflict, NewBoard, NewVirtualImp, OWN_BOARD, Page, PoweredImp, QuotaChange, VirtualImp, VirtualImpChange, Wake,
+    Conflict, NewBoard, NewDevice, NewVirtualImp, OWN_BOARD, Page, PoweredImp, QuotaChange, VirtualImp,
+    VirtualImpChange, Wake,
 };
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -140,7 +141,29 @@ async fn a_list_holds_what_the_caller_reaches(db: Arc<Db>) {
     assert_eq!(list(reach_with(&bob, &[(&ann, Role::Developer)]), Some(&ann)).await, both);
 }
 
+async fn those_that_are_blank_wait_for_a_fixture(db: Arc<Db>) {
+    let (ann, bob) = (db.account("ann").await.id, db.account("bob").await.id);
+    let fixture = db.device(&ann).await.id;
+    let (first, second) = (imp(&db, &ann, true).await.device.id, imp(&db, &ann, true).await.device.id);
+    imp(&db, &ann, false).await;
+    imp(&db, &bob, true).await;
+    let product = db.product(&ann, "P").await;
+    let group = db.group(&product, "G", DeviceGroupType::Development).await;
+    let assigned = imp(&db, &ann, true).await.device.id;
+    db.store.assign_device(&group.id, &assigned, db.act(&ann)).await.unwrap().unwrap();
+    let card = NewDevice { imp_type: "imp001".into(), ..new_device(&ann) };
+    let new = NewVirtualImp { device: card, name: None, is_started: true, board: None };
+    db.store.create_virtual_imp(new, db.act(&ann)).await.unwrap();
+    let mut expected = vec![first.clone(), second];
+    let mut found = db.store.blank_virtual_imps(&fixture).await.unwrap();
+    expected.sort();
+    found.sort();
+    assert_eq!(found, expected);
+    assert_eq!(db.store.blank_virtual_imps(&first).await.unwrap().len(), 1, "it is none of them itself");
+}
+
 contract![
+    those_that_are_blank_wait_for_a_fixture,
     a_virtual_imp_is_a_device,
     it_counts_as_a_device,
     it_is_started_and_stopped,

@@ -1,5 +1,6 @@
 //! `server`, as imps have it: the log, the connection, sleep, and the factory.
 
+use impstead_device_protocol::Value as Data;
 use squirrel::{Call, Fault, Flow, Function, Member, Tag, Value};
 
 use super::{NOT_CONNECTED, ignore, imp_state, send, sent, want_link};
@@ -256,7 +257,10 @@ fn factory_blinkup(call: &mut Call<'_>) -> Result<Flow, Fault> {
             return Err(wrong_type(place, value, "string"));
         }
     }
-    let is_fixture = host(call)?.surroundings.config.iter().any(|(name, _)| name.starts_with("factory_"));
+    // A device under test finds its fixture there.
+    let surroundings = &host(call)?.surroundings;
+    let own = Data::string(&surroundings.device_id);
+    let is_fixture = surroundings.config.iter().any(|(name, value)| name == "factory_imp" && *value == own);
     if !is_fixture {
         let text = b"Factory BlinkUp request failed. This is not a factory imp.".to_vec();
         host(call)?.effects.push(Effect::Log { error: false, text });

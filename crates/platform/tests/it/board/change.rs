@@ -78,8 +78,16 @@ fn pins_leds_and_uarts_are_seen() {
     hardware.configure_pin(pin("pin5"), PinMode::AnalogIn, 0.0, false).unwrap();
     hardware.configure_spi(spi("spi257"), SpiSetting { khz: 1000.0, lowest_bit_first: false });
     hardware.transfer_spi(spi("spi257"), &[0, 0, 0, 0, 0xFF, 1, 2, 0x30, 0xFF, 0, 0, 0, 0xFF]).unwrap();
-    let setting =
-        UartSetting { baud: 9600, word_bits: 8, has_parity: false, stop_bits: 1, sends: true, receives: true };
+    let setting = UartSetting {
+        baud: 9600,
+        word_bits: 8,
+        has_parity: false,
+        stop_bits: 1,
+        sends: true,
+        receives: true,
+        uses_rts: false,
+        is_timed: false,
+    };
     hardware.configure_uart(uart("uart57"), setting);
     hardware.write_uart(uart("uart57"), b"AT\r\x01");
     let seen: Vec<String> = hardware.seen().iter().map(ToString::to_string).collect();

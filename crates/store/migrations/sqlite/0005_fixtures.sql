@@ -1,0 +1,2 @@
+-- The factory fixture that configured a device last.
+alter table device add column fixture_id text;
