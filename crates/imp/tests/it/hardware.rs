@@ -145,11 +145,16 @@ fn a_fixture_configures_a_device_under_test() {
     let fixture = DeviceId::parse("50000c2a69000002").unwrap();
     // The fixture: what the server says of its group is in its environment.
     let key = |name: &str| Key::String(name.as_bytes().into());
-    let config = Value::Table([(key("factory_imp"), Value::string(fixture.to_string()))].into());
     let source = "server.factoryblinkup(\"net\", \"key\", hardware.pin1, BLINKUP_FAST)";
-    let mut line = World::new(Some(source));
-    line.environment = Some(Value::Table([(key("configparams"), config)].into()));
-    assert!(line.run_for(1).take().contains(&"[blinkup]".to_owned()));
+    let blinks = |named: Option<DeviceId>| {
+        let mut line = World::new(Some(source));
+        let named = named.unwrap_or(line.imp.device()).to_string();
+        let config = Value::Table([(key("factory_imp"), Value::string(named))].into());
+        line.environment = Some(Value::Table([(key("configparams"), config)].into()));
+        line.run_for(1).take().contains(&"[blinkup]".to_owned())
+    };
+    assert!(blinks(None));
+    assert!(!blinks(Some(fixture)), "under test it knows its fixture, and is none");
 
     // The device: it takes part as one that the fixture configured, also when it is blessed.
     let mut device = World::new(None);
