@@ -7,7 +7,7 @@ use serde::Deserialize;
 use std::{collections::BTreeMap, fmt, time::Duration};
 
 /// After how much silence the connection of those who watch counts as dead. Services send a sign of life every 15 s.
-const SILENCE: Duration = Duration::from_mins(1);
+const SILENCE: Duration = Duration::from_secs(60);
 
 /// A virtual imp to be made.
 #[derive(Clone, Copy, Debug, Default)]

@@ -145,6 +145,7 @@ impl Store {
     pub async fn create_virtual_imp(&self, new: NewVirtualImp, act: Act) -> Result<VirtualImp, StoreError> {
         self.write(move |conn| {
             let NewVirtualImp { device, name, is_started, board } = &new;
+            let board = board.as_ref();
             let mut device = devices::add(conn, device, &act)?;
             if name.is_some() {
                 device.name.clone_from(name);
@@ -358,15 +359,14 @@ fn put_on_board(
     imp_type: &str,
     act: &Act,
 ) -> Result<(), StoreError> {
-    let board = board.cloned();
-    (found.board, found.device.imp_type) = (board_name(&board), imp_type.to_owned());
+    (found.board, found.device.imp_type) = (board_name(board), imp_type.to_owned());
     found.board_number += 1;
     found.updated_ms = act.at_ms;
     found.inputs.clear();
     conn.run(
         "update virtual_imp set board = ?2, board_file = ?3, board_number = ?4, inputs = '{}', updated_ms = ?5
          where device_id = ?1",
-        &[&found.device.id.as_str(), &found.board, &board_file(&board), &found.board_number, &act.at_ms],
+        &[&found.device.id.as_str(), &found.board, &board_file(board), &found.board_number, &act.at_ms],
     )?;
     conn.run("update device set imp_type = ?2 where id = ?1", &[&found.device.id.as_str(), &found.device.imp_type])?;
     devices::record(conn, act, "virtual_imp.board", &found.device)?;
@@ -374,12 +374,12 @@ fn put_on_board(
     Ok(())
 }
 
-fn board_name(board: &Option<NewBoard>) -> Option<String> {
-    board.as_ref().map(|board| board.name.clone())
+fn board_name(board: Option<&NewBoard>) -> Option<String> {
+    board.map(|board| board.name.clone())
 }
 
-fn board_file(board: &Option<NewBoard>) -> Option<String> {
-    board.as_ref().and_then(|board| board.file.clone())
+fn board_file(board: Option<&NewBoard>) -> Option<String> {
+    board.and_then(|board| board.file.clone())
 }
 
 fn stored_board(row: &Row<'_>, column: usize) -> Result<Option<NewBoard>, StoreError> {

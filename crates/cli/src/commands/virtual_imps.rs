@@ -122,13 +122,12 @@ async fn show(mut session: Session<'_>, device: &str) -> Result<(), Failure> {
 
 /// What is seen, on a line.
 fn output_line(name: &str, output: &VirtualImpOutput) -> String {
-    let mut line = visible(&format!("{name}={}", output.value)).into_owned();
-    match (output.period_s, &output.mode) {
-        (Some(period_s), _) => line += &format!(" of {period_s} s"),
-        (None, Some(mode)) => line += &format!(" ({})", visible(mode)),
-        (None, None) => {}
-    }
-    line
+    let what = match (output.period_s, &output.mode) {
+        (Some(period_s), _) => format!(" of {period_s} s"),
+        (None, Some(mode)) => format!(" ({mode})"),
+        (None, None) => String::new(),
+    };
+    visible(&format!("{name}={}{what}", output.value)).into_owned()
 }
 
 async fn set(mut session: Session<'_>, arguments: VirtualImpSetArgs) -> Result<(), Failure> {

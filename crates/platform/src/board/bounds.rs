@@ -80,10 +80,9 @@ impl Board {
     /// How often something happens of itself in a second, at the most.
     fn happenings(&self) -> f64 {
         let pins = self.pins.values().map(PinSource::most_edges_per_s);
-        let parts = self
-            .register_maps()
-            .filter_map(|map| map.sampling.as_ref())
-            .map(|sampling| sampling.rate_hz.iter().flat_map(|rate| rate.numbers()).copied().fold(0.0, f64::max));
+        let parts = self.register_maps().filter_map(|map| map.sampling.as_ref()).map(|sampling| {
+            sampling.rate_hz.iter().flat_map(super::encoding::Setting::numbers).copied().fold(0.0, f64::max)
+        });
         let scripts = self.uarts.values().map(Peer::most_lines_per_s);
         pins.chain(parts).chain(scripts).sum()
     }
