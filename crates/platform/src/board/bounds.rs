@@ -16,7 +16,7 @@ const MOST_LEDS: usize = 1024;
 const MOST_WAVES: usize = 8;
 
 /// What happens on the board of itself, in a second.
-const MOST_HAPPENINGS: f64 = 20_000.0;
+const MOST_HAPPENINGS: f64 = 5_000.0;
 
 impl Board {
     /// Says why the board would take too much of a machine that others use too; nothing, if it would not. The ready boards do not.

@@ -109,7 +109,7 @@ fn a_strangers_board_has_its_bounds() {
     let excess = |text: &str| Board::parse(&format!("imp = \"imp003\"\n{text}")).unwrap().excess();
     let list = |item: &str, count: usize| vec![item; count].join(", ");
     let signal = |count| format!("light = [{}]", list("{ noise = { amplitude = 1 } }", count));
-    let sampled = "rate_hz = { at = 0, of = [0, 10000] }";
+    let sampled = "rate_hz = { at = 0, of = [0, 2500] }";
     let part = |address: usize| {
         format!(
             "[[i2c]]\nbus = \"i2c89\"\naddress = {}\n[i2c.registers]\n[i2c.registers.sampling]\n{sampled}\n",
@@ -129,7 +129,7 @@ fn a_strangers_board_has_its_bounds() {
         (format!("light = \"all\"\n[signals]\nall = [{}]", list("1", 9)), "8 parts here, not 9"),
         ("memory_bytes = 4194305".into(), "`memory_bytes` may be at most 4194304"),
         ("flash_bytes = 8388608".into(), "`flash_bytes`"),
-        (parts(3), "20000 things a second may happen on a board here, not 30000"),
+        (parts(3), "5000 things a second may happen on a board here, not 7500"),
         (parts(33), "32 parts on buses here, not 33"),
         (script(257, 1.0), "256 values"),
         (script(3, 0.0001), "not 30000"),
