@@ -22,8 +22,8 @@ use std::{
 };
 
 /// The names of all figures.
-const FIGURES: [&str; 10] =
-    ["reads", "creates", "growth", "memory", "lines", "fanout", "idle", "reconnect", "agents", SQUIRREL];
+const FIGURES: [&str; 11] =
+    ["reads", "creates", "growth", "memory", "lines", "fanout", "idle", "reconnect", "agents", "imps", SQUIRREL];
 
 /// The figures that need neither a server nor a database.
 const SQUIRREL: &str = "squirrel";
@@ -142,6 +142,9 @@ fn servers(arguments: &RunArgs, work: PathBuf, report: &mut Report) -> Result<()
         }
         if wanted("agents") {
             bench.agents(server, report)?;
+        }
+        if wanted("imps") {
+            bench.imps(server, report)?;
         }
     }
     Ok(())

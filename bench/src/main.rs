@@ -10,6 +10,7 @@ mod database;
 mod figures;
 mod fsync;
 mod http;
+mod imps;
 mod kill9;
 mod live;
 mod machine;

@@ -2,14 +2,17 @@
 
 use crate::{http::Client, machine};
 use anyhow::{Context, Result, bail, ensure};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::{
     fs::{self, File},
     io::{BufRead, BufReader, Write},
     net::SocketAddr,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::mpsc,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -34,7 +37,7 @@ pub struct Site {
 }
 
 /// A device that was added.
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 pub struct Added {
     pub id: String,
     /// Its Ed25519 seed in hexadecimal.
@@ -116,6 +119,29 @@ impl Site {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn().context("cannot run the server")
     }
 
+    /// Starts virtual imps, in a process of their own, which keep nothing.
+    pub fn start_imps(&self, server: &Running, devices: &[Added]) -> Result<Imps> {
+        let file = self.directory.join("imps.json");
+        let mut lines = String::new();
+        for device in devices {
+            lines += &serde_json::to_string(device)?;
+            lines.push('\n');
+        }
+        fs::write(&file, lines)?;
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600))?;
+        let mut command = self.command(&["imp", "--server", &format!("http://{}", server.address), "--ids"]);
+        let log = File::options().create(true).append(true).open(self.directory.join("imps.log"))?;
+        command.arg(file).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
+        let mut child = command.spawn().context("cannot run the imps")?;
+        let output = child.stdout.take().context("no standard output")?;
+        let (sender, lines) = mpsc::channel();
+        thread::spawn(move || {
+            // Until the imps end, or nobody listens.
+            BufReader::new(output).lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
+        });
+        Ok(Imps { child, lines })
+    }
+
     /// Runs one of the operator's commands and returns what it prints.
     fn operate(&self, arguments: &[&str], input: &str) -> Result<String> {
         let mut command = self.command(arguments);
@@ -138,6 +164,45 @@ impl Site {
             command.env("IMPSTEAD_DATABASE", url);
         }
         command
+    }
+}
+
+/// A process of virtual imps; killed when it is dropped.
+pub struct Imps {
+    child: Child,
+    /// What their programs log.
+    lines: mpsc::Receiver<String>,
+}
+
+impl Imps {
+    /// Waits until so many lines of their logs hold a text, and returns the last of them.
+    pub fn wait_for(&mut self, text: &str, mut count: usize, patience: Duration) -> Result<String> {
+        let since = Instant::now();
+        loop {
+            let left = patience.saturating_sub(since.elapsed());
+            let line = self.lines.recv_timeout(left).with_context(|| format!("{count} times no `{text}`"))?;
+            count -= usize::from(line.contains(text));
+            if count == 0 {
+                return Ok(line);
+            }
+        }
+    }
+
+    /// Returns how much of the process is in memory, in kibibytes.
+    pub fn resident_kib(&self) -> Result<u64> {
+        resident_kib(self.child.id())
+    }
+
+    /// Returns the processor time that it has had.
+    pub fn processor_s(&self) -> f64 {
+        machine::processor_s(self.child.id())
+    }
+}
+
+impl Drop for Imps {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -179,9 +244,7 @@ impl Running {
 
     /// Returns how much of the process is in memory, in kibibytes.
     pub fn resident_kib(&self) -> Result<u64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
-        Ok(line.trim().trim_end_matches(" kB").trim().parse()?)
+        resident_kib(self.child.id())
     }
 
     /// Returns how much of the process is in memory and its own, and its part of what it shares, in kibibytes.
@@ -218,4 +281,11 @@ impl Drop for Running {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Returns how much of a process is in memory, in kibibytes.
+fn resident_kib(process: u32) -> Result<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+    Ok(line.trim().trim_end_matches(" kB").trim().parse()?)
 }

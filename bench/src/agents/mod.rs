@@ -344,7 +344,7 @@ fn all_answer(address: SocketAddr, paths: &[String]) -> Result<()> {
 }
 
 /// Waits until the API says of every device that its agent runs.
-fn all_run(running: &Running) -> Result<()> {
+pub fn all_run(running: &Running) -> Result<()> {
     let (mut client, since) = (running.sign_in()?, Instant::now());
     while !of_devices(&mut client, |attributes| attributes["agent_running"].as_bool())?.into_iter().all(|runs| runs) {
         ensure!(since.elapsed() < PATIENCE, "not all agents run");

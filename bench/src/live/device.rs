@@ -8,7 +8,7 @@
 use anyhow::{Context, Result, bail, ensure};
 use impstead_device_protocol::{
     Close, Connected, DeviceFrame, DeviceHandshake, DeviceId, DeviceSecret, DeviceStep, Heartbeat, Hello, Log, LogKind,
-    Pulse, ServerFrame, WakeReason, server_identity,
+    Message, Pulse, ServerFrame, Value, WakeReason, server_identity,
 };
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -135,7 +135,7 @@ pub struct Line {
     transport: Box<dyn Transport>,
     /// What arrived and was not looked at yet.
     arrived: Vec<u8>,
-    /// The number of the last log line.
+    /// The number of the last log line or message.
     sequence: u32,
     heartbeat_s: u32,
 }
@@ -230,6 +230,26 @@ impl Line {
         let log = Log { seq: self.sequence, ack_wanted, kind: LogKind::LOG, text: text.to_vec() };
         push_message(out, BINARY, &DeviceFrame::Log(log).encode()?)?;
         Ok(self.sequence)
+    }
+
+    /// Sends a message to the device's agent.
+    pub async fn tell_agent(&mut self, name: &[u8], value: Value) -> Result<()> {
+        self.sequence += 1;
+        let message = Message { seq: self.sequence, ack_wanted: false, name: name.into(), value };
+        self.send(&DeviceFrame::Message(message)).await
+    }
+
+    /// Waits for the agent's next message, and returns what it says. Answers pings.
+    pub async fn told_by_agent(&mut self) -> Result<Value> {
+        while let Some(frame) = self.next_bytes().await? {
+            match ServerFrame::decode(&frame)? {
+                Some(ServerFrame::Ping(number)) => self.send(&DeviceFrame::Pong(number)).await?,
+                Some(ServerFrame::Message(message)) => return Ok(message.value),
+                Some(ServerFrame::Close(close)) => bail!("the server ended the connection: {close:?}"),
+                _ => {}
+            }
+        }
+        bail!("the connection ended")
     }
 
     /// Writes what [`Self::push_log`] made.

@@ -1,6 +1,6 @@
 //! Figures of the live half: devices on their lines, what they log, and who reads it.
 
-mod device;
+pub mod device;
 mod fan_out;
 mod fleet;
 mod lines;
@@ -52,6 +52,6 @@ fn id(document: &Value) -> Result<&str> {
 }
 
 /// Returns microseconds as milliseconds.
-fn ms(us: u32) -> f64 {
+pub fn ms(us: u32) -> f64 {
     f64::from(us) / 1000.0
 }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use hashbrown::HashMap;
 use sha2::{Digest as _, Sha256};
@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 use crate::heap::strings::StringSet;
 use crate::image::{Dialect, Image};
 use crate::op::{Op, Reg};
+use crate::snapshot::LastNames;
 use crate::syntax::{CompileError, Constant, Scalar};
 use crate::value::{Tag, Value};
 
@@ -37,6 +38,8 @@ pub(crate) struct ProgramData {
     /// Whether a running program compiled it; a snapshot then has its source.
     pub(crate) at_run_time: bool,
     digest: OnceLock<Digest>,
+    /// What reading the last snapshot of a machine that runs it made of the names in it.
+    pub(crate) last_names: Mutex<Option<Arc<LastNames>>>,
 }
 
 impl Program {
@@ -125,6 +128,7 @@ impl Program {
             known: used.into_inner().into_iter().collect(),
             at_run_time,
             digest: OnceLock::new(),
+            last_names: Mutex::default(),
         })))
     }
 

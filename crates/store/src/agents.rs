@@ -1,15 +1,22 @@
 //! What the store knows of agents: which are to run, what they run, and what they keep.
 
 use crate::{
-    DeviceProgram, FactoryFixture, Store, StoreError, conn::Conn, deployments, device_groups, devices, line, products,
+    DeviceProgram, FactoryFixture, Store, StoreError, conn::Conn, deployments, device_groups, line, products,
+    select::group_kind,
 };
-use impstead_model::{DeploymentId, Device, DeviceGroupId, DeviceGroupType, DeviceId, RestartKind};
+use impstead_model::{DeploymentId, DeviceGroupId, DeviceGroupType, DeviceId, RestartKind};
 
 /// What an agent should do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AgentOrders {
-    /// Its device.
-    pub device: Device,
+    /// Where its device is; nowhere without a group.
+    pub place: Option<AgentPlace>,
+    /// Whether the store says that it runs.
+    pub is_running: bool,
+    /// Whether its device is connected.
+    pub is_connected: bool,
+    /// The address by which the device is or was connected.
+    pub ip_address: Option<String>,
     /// What it should run: the current deployment of the device's group. None if there is to be no agent: the device is in no
     /// group, or in one without deployments, it has been away for too long, or the group's owner is disabled.
     pub current: Option<DeploymentId>,
@@ -25,6 +32,19 @@ pub struct AgentOrders {
     pub owner: String,
     /// The factory fixture that the device has to do with.
     pub fixture: Option<FactoryFixture>,
+    /// What is kept of it since it slept, if that was asked for.
+    pub snapshot: Option<Vec<u8>>,
+}
+
+/// Where an agent's device is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentPlace {
+    /// The device's group.
+    pub group: DeviceGroupId,
+    /// The group's type.
+    pub kind: DeviceGroupType,
+    /// The agent's id.
+    pub agent_id: String,
 }
 
 /// An agent that sleeps.
@@ -94,11 +114,16 @@ impl Store {
         .await
     }
 
-    /// Returns what a device's agent should do; `None` if there is no such device. One that has been away since before
-    /// `away_ms` is to have no agent.
-    pub async fn agent_orders(&self, device: &DeviceId, away_ms: i64) -> Result<Option<AgentOrders>, StoreError> {
+    /// Returns what a device's agent should do, `with_snapshot` or without; `None` if there is no such device. One that has been
+    /// away since before `away_ms` is to have no agent.
+    pub async fn agent_orders(
+        &self,
+        device: &DeviceId,
+        away_ms: i64,
+        with_snapshot: bool,
+    ) -> Result<Option<AgentOrders>, StoreError> {
         let id = device.clone();
-        self.read(move |conn| orders(conn, &id, away_ms)).await
+        self.read(move |conn| orders(conn, &id, away_ms, with_snapshot)).await
     }
 
     /// Notes what a device's agent runs from now on, nothing with `None`, and that a restart asked for up to `restarted_ms` is
@@ -153,13 +178,11 @@ impl Store {
                  where d.group_id is not null",
                 &[],
                 |row| {
-                    let kind = row.get::<String>(3)?;
-                    let corrupt = || StoreError::Corrupt { table: "device", what: format!("the group type {kind}") };
                     Ok(SleepingAgent {
                         device: row.get::<String>(0)?.into(),
                         agent_id: row.get(1)?,
                         group: row.get::<String>(2)?.into(),
-                        kind: DeviceGroupType::parse(&kind).ok_or_else(corrupt)?,
+                        kind: group_kind("device", &row.get::<String>(3)?)?,
                         wake_ms: row.get(4)?,
                         wants_connection: row.get(5)?,
                     })
@@ -185,15 +208,6 @@ impl Store {
                 &[agent_id, wake_ms, wants_connection],
             )
             .map(drop)
-        })
-        .await
-    }
-
-    /// Returns what is kept of an agent that sleeps.
-    pub async fn agent_snapshot(&self, agent_id: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        let agent_id = agent_id.to_owned();
-        self.read(move |conn| {
-            conn.first("select snapshot from agent_snapshot where agent_id = ?1", &[&agent_id], |row| row.get(0))
         })
         .await
     }
@@ -236,44 +250,67 @@ pub(crate) fn program(
     Ok(Some(DeviceProgram { deployment, group, product, code: deployments::decompress(&code)? }))
 }
 
-/// Reads what an agent should do, in two queries.
-fn orders(conn: &mut Conn<'_>, id: &DeviceId, away_ms: i64) -> Result<Option<AgentOrders>, StoreError> {
-    let Some(device) = devices::find(conn, id)? else { return Ok(None) };
-    let fixture = line::factory_fixture(conn, &device)?;
-    conn.first(
-        "select g.current_deployment_id, d.agent_deployment_id, r.group_id, r.created_ms, m.created_ms,
-                d.agent_restart_kind, d.agent_restart_ms, a.saved, o.disabled, o.username_key
+/// Reads what an agent should do.
+fn orders(
+    conn: &mut Conn<'_>,
+    id: &DeviceId,
+    away_ms: i64,
+    with_snapshot: bool,
+) -> Result<Option<AgentOrders>, StoreError> {
+    let mut orders = conn.first(
+        "select d.group_id, d.group_kind, d.agent_id, d.agent_running, d.online, d.ip_address, d.state_changed_ms,
+                g.current_deployment_id, d.agent_deployment_id, r.group_id, r.created_ms, m.created_ms,
+                d.agent_restart_kind, d.agent_restart_ms, o.disabled, o.username_key, a.saved, s.snapshot
          from device d
            left join device_group g on g.id = d.group_id
            left join account o on o.id = g.owner_id
            left join deployment r on r.id = d.agent_deployment_id
            left join deployment m on m.id = g.min_supported_deployment_id
            left join agent a on a.agent_id = d.agent_id
+           left join agent_snapshot s on s.agent_id = d.agent_id and ?2
          where d.id = ?1",
-        &[&id.as_str()],
+        &[&id.as_str(), &with_snapshot],
         |row| {
-            let corrupt = |what: &str| StoreError::Corrupt { table: "device", what: format!("{what} of device {id}") };
-            let restart = match (row.get::<Option<String>>(5)?, row.get::<Option<i64>>(6)?) {
+            let place = match (row.get::<Option<String>>(0)?, row.get::<Option<String>>(2)?) {
+                (Some(group), Some(agent_id)) => Some(AgentPlace {
+                    group: group.into(),
+                    kind: group_kind("device", &row.get::<String>(1)?)?,
+                    agent_id,
+                }),
+                _ => None,
+            };
+            let (is_connected, changed_ms): (bool, Option<i64>) = (row.get(4)?, row.get(6)?);
+            let is_away = !is_connected && changed_ms.is_some_and(|changed_ms| changed_ms < away_ms);
+            let is_stopped = is_away || row.get::<Option<bool>>(14)?.unwrap_or_default();
+            let (of, created_ms): (Option<String>, Option<i64>) = (row.get(9)?, row.get(10)?);
+            let minimum_ms: Option<i64> = row.get(11)?;
+            let restart = match (row.get::<Option<String>>(12)?, row.get::<Option<i64>>(13)?) {
                 (Some(kind), Some(asked_ms)) => {
-                    Some((RestartKind::parse(&kind).ok_or_else(|| corrupt("the agent's restart"))?, asked_ms))
+                    let what = || format!("the agent's restart of device {id}");
+                    let corrupt = || StoreError::Corrupt { table: "device", what: what() };
+                    Some((RestartKind::parse(&kind).ok_or_else(corrupt)?, asked_ms))
                 }
                 _ => None,
             };
-            let group = device.assignment.as_ref().map(|assignment| assignment.group.as_str());
-            let (of, created_ms): (Option<String>, Option<i64>) = (row.get(2)?, row.get(3)?);
-            let minimum_ms: Option<i64> = row.get(4)?;
-            let is_away = !device.online && device.state_changed_ms.is_some_and(|changed_ms| changed_ms < away_ms);
-            let is_stopped = is_away || row.get::<Option<bool>>(8)?.unwrap_or_default();
             Ok(AgentOrders {
-                current: row.get::<Option<String>>(0)?.filter(|_| !is_stopped).map(DeploymentId::from),
-                runs: row.get::<Option<String>>(1)?.map(DeploymentId::from),
-                supported: of.is_some() && of.as_deref() == group && created_ms >= minimum_ms,
+                current: row.get::<Option<String>>(7)?.filter(|_| !is_stopped).map(DeploymentId::from),
+                runs: row.get::<Option<String>>(8)?.map(DeploymentId::from),
+                supported: place.as_ref().is_some_and(|place| of.as_deref() == Some(place.group.as_str()))
+                    && created_ms >= minimum_ms,
+                place,
+                is_running: row.get(3)?,
+                is_connected,
+                ip_address: row.get(5)?,
                 restart,
-                saved: row.get(7)?,
-                owner: row.get::<Option<String>>(9)?.unwrap_or_default(),
-                fixture: fixture.clone(),
-                device,
+                saved: row.get(16)?,
+                owner: row.get::<Option<String>>(15)?.unwrap_or_default(),
+                fixture: None,
+                snapshot: row.get(17)?,
             })
         },
-    )
+    )?;
+    if let Some(orders) = &mut orders {
+        orders.fixture = line::factory_fixture(conn, id, orders.place.as_ref().map(|place| place.kind))?;
+    }
+    Ok(orders)
 }

@@ -46,7 +46,7 @@ mod fixture;
 mod tests;
 
 pub use accounts::{Credentials, NewAccount, QuotaChange};
-pub use agents::{AgentOrders, AgentSnapshot, SleepingAgent};
+pub use agents::{AgentOrders, AgentPlace, AgentSnapshot, SleepingAgent};
 pub use audit::{Act, AuditFilter};
 pub use backup::BackupError;
 pub use counters::HourlyCount;

@@ -315,7 +315,7 @@ impl Store {
     pub async fn factory_fixture(&self, id: &DeviceId) -> Result<Option<FactoryFixture>, StoreError> {
         let id = id.clone();
         self.read(move |conn| match devices::find(conn, &id)? {
-            Some(device) => factory_fixture(conn, &device),
+            Some(device) => factory_fixture(conn, &id, device.assignment.map(|assignment| assignment.kind)),
             None => Ok(None),
         })
         .await
@@ -447,12 +447,16 @@ pub struct FactoryFixture {
 }
 
 /// Returns the factory fixture that a device has to do with.
-pub(crate) fn factory_fixture(conn: &mut Conn<'_>, device: &Device) -> Result<Option<FactoryFixture>, StoreError> {
-    let fixture = match device.assignment.as_ref().map(|assignment| assignment.kind) {
-        Some(kind) if kind.target_types().is_some() => Some(device.id.as_str().to_owned()),
+pub(crate) fn factory_fixture(
+    conn: &mut Conn<'_>,
+    device: &DeviceId,
+    kind: Option<DeviceGroupType>,
+) -> Result<Option<FactoryFixture>, StoreError> {
+    let fixture = match kind {
+        Some(kind) if kind.target_types().is_some() => Some(device.as_str().to_owned()),
         Some(DeviceGroupType::Dut | DeviceGroupType::PreDut) => {
             let query = "select fixture_id from device where id = ?1";
-            conn.first(query, &[&device.id.as_str()], |row| row.get::<Option<String>>(0))?.flatten()
+            conn.first(query, &[&device.as_str()], |row| row.get::<Option<String>>(0))?.flatten()
         }
         _ => None,
     };

@@ -101,7 +101,7 @@ async fn lives(
     // What ran before the server did is what runs again, if it may.
     let mut first = true;
     while !shared.stop.is_cancelled() {
-        let orders = match shared.store.agent_orders(device, shared.away_ms()).await {
+        let mut orders = match shared.store.agent_orders(device, shared.away_ms(), asleep.is_some()).await {
             Ok(Some(orders)) => orders,
             Ok(None) => return Outcome::Over,
             Err(error) if is_passing(&error) => {
@@ -127,7 +127,8 @@ async fn lives(
                         }
                         continue;
                     }
-                    woken = Box::pin(wake(shared, device, handle, &orders, deployment)).await;
+                    let snapshot = orders.snapshot.take();
+                    woken = Box::pin(wake(shared, device, handle, &orders, deployment, snapshot)).await;
                 }
                 None => forget(shared, slept.place.agent_id.clone()).await,
             }
@@ -138,7 +139,7 @@ async fn lives(
             life.go_on(inbox, told).await
         } else {
             let Some((deployment, agent_id)) = due(&orders, first) else {
-                if orders.device.agent_running {
+                if orders.is_running {
                     note(shared, device, None, None).await;
                 }
                 return Outcome::Over;
@@ -204,10 +205,10 @@ fn next_but_wakes(inbox: &mut mpsc::Receiver<Told>) -> Option<Told> {
 }
 
 fn place_of(orders: &AgentOrders, agent_id: String) -> Place {
-    let assignment = orders.device.assignment.as_ref();
+    let place = orders.place.as_ref();
     Place {
-        group: assignment.map(|assignment| assignment.group.clone()),
-        log_type: LogType::of(assignment.map(|assignment| assignment.kind)),
+        group: place.map(|place| place.group.clone()),
+        log_type: LogType::of(place.map(|place| place.kind)),
         agent_id,
     }
 }
@@ -216,7 +217,7 @@ fn place_of(orders: &AgentOrders, agent_id: String) -> Place {
 fn goes_on(orders: &AgentOrders, agent_id: &str) -> Option<DeploymentId> {
     let is_same = orders.current.is_some()
         && orders.supported
-        && orders.device.assignment.as_ref().is_some_and(|assignment| assignment.agent_id == agent_id)
+        && orders.place.as_ref().is_some_and(|place| place.agent_id == agent_id)
         && matches!(orders.restart, None | Some((RestartKind::Conditional, _)));
     orders.runs.clone().filter(|_| is_same)
 }
@@ -228,10 +229,11 @@ async fn wake<'s>(
     handle: &'s Handle,
     orders: &AgentOrders,
     deployment: DeploymentId,
+    snapshot: Option<Vec<u8>>,
 ) -> Option<Life<'s>> {
-    let agent_id = orders.device.assignment.as_ref()?.agent_id.clone();
+    let agent_id = orders.place.as_ref()?.agent_id.clone();
     let woken = async {
-        let bytes = shared.store.agent_snapshot(&agent_id).await?.ok_or("there is no snapshot")?;
+        let bytes = snapshot.ok_or("there is no snapshot")?;
         let (environment, snapshot) = unpack(&bytes).ok_or("the snapshot is damaged")?;
         let compiled = shared.programs.get(&shared.store, &shared.image, &deployment, Some(environment)).await?;
         let compiled = compiled.ok_or("its deployment is gone")?;
@@ -293,8 +295,8 @@ fn surroundings(shared: &Shared, device: &DeviceId, orders: &AgentOrders, agent_
     let agent_url = format!("{}/{agent_id}", shared.config.url);
     Surroundings {
         device_id: device.as_str().to_owned(),
-        is_connected: orders.device.online,
-        ip_address: orders.device.ip_address.clone(),
+        is_connected: orders.is_connected,
+        ip_address: orders.ip_address.clone(),
         saved: saved.and_then(Result::ok),
         config: factory_params(shared, orders),
         seed: shared.seed(),
@@ -332,7 +334,7 @@ async fn idle(shared: &Shared, inbox: &mut mpsc::Receiver<Told>) -> Ended {
 
 /// What is to run, and under which id.
 fn due(orders: &AgentOrders, keep: bool) -> Option<(DeploymentId, String)> {
-    let agent_id = orders.device.assignment.as_ref()?.agent_id.clone();
+    let agent_id = orders.place.as_ref()?.agent_id.clone();
     let current = orders.current.clone()?;
     let deployment = match &orders.runs {
         Some(runs) if keep && orders.supported && orders.restart.is_none() => runs.clone(),
@@ -649,7 +651,7 @@ impl<'s> Life<'s> {
 
     /// Reads its orders again. Says whether they mean an end.
     async fn obey(&mut self) -> bool {
-        match self.shared.store.agent_orders(self.device, self.shared.away_ms()).await {
+        match self.shared.store.agent_orders(self.device, self.shared.away_ms(), false).await {
             Ok(Some(orders)) => self.follow(&orders).await,
             Ok(None) => true,
             Err(error) => {

@@ -28,6 +28,8 @@
 mod read;
 mod write;
 
+pub(crate) use self::read::LastNames;
+
 use std::fmt;
 
 use crate::program::Digest;

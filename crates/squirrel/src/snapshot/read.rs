@@ -1,6 +1,6 @@
 //! Reading a machine, and checking everything that it relies on.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use hashbrown::HashSet;
 use smallvec::SmallVec;
@@ -96,7 +96,7 @@ impl Vm {
             place => Some(programs.get(place - 1).ok_or(Damaged)?),
         };
         let mut vm = Vm::empty(image, shared, limits);
-        let names = read_names(&mut input, &mut vm)?;
+        let names = Names::find(&mut input, &mut vm, shared)?;
         let mut reader = Reader { input, names, vm, used: 0, live: Default::default(), slots: [0; ARENAS.len()] };
         reader.heap(&programs)?;
         reader.machine()?;
@@ -296,16 +296,57 @@ fn read_scalar(input: &mut Input<'_>) -> Result<Scalar> {
 
 /// What the numbers in the rest stand for.
 struct Names<'a> {
-    /// Shared strings: their index, or [`NONE`] until [`Reader::strings`] has made those that are not shared here.
-    shared: Vec<u32>,
+    known: Arc<Known>,
+    /// Of shared strings; empty if all of them are shared here, too.
     contents: Vec<&'a [u8]>,
     /// Own strings, by slot.
     own: Vec<u32>,
+    /// Whether what is read is placed or counted otherwise than what was written: the image is another.
+    moved: bool,
+}
+
+/// What names mean in an image and a program.
+#[derive(Clone, Debug)]
+struct Known {
+    /// Shared strings: their index, or [`NONE`] until [`Reader::strings`] has made those that are not shared here.
+    shared: Vec<u32>,
     natives: Vec<u32>,
     objects: Vec<u32>,
     kinds: Vec<u16>,
-    /// Whether what is read is placed or counted otherwise than what was written: the image is another.
     moved: bool,
+}
+
+/// The names of the last snapshot of a program that was read, as they were written, and what they mean. Those of others are mostly
+/// the same: where many machines are read, looking names up would be much of the work.
+#[derive(Debug)]
+pub(crate) struct LastNames {
+    written: Box<[u8]>,
+    image: u64,
+    known: Arc<Known>,
+}
+
+impl<'a> Names<'a> {
+    fn find(input: &mut Input<'a>, vm: &mut Vm, program: Option<&Program>) -> Result<Names<'a>> {
+        let Some(program) = program else { return read_names(input, vm) };
+        let (before, image) = (input.0, vm.image.0.number);
+        let last = program.0.last_names.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(last) = last.filter(|last| last.image == image)
+            && let Some(rest) = before.strip_prefix(&*last.written)
+        {
+            // They say themselves where they end.
+            input.0 = rest;
+            let (known, moved) = (Arc::clone(&last.known), last.known.moved);
+            return Ok(Names { known, contents: Vec::new(), own: Vec::new(), moved });
+        }
+        let mut names = read_names(input, vm)?;
+        if !names.known.shared.contains(&NONE) {
+            names.contents.clear();
+            let written = before[..before.len() - input.0.len()].into();
+            let last = LastNames { written, image, known: Arc::clone(&names.known) };
+            *program.0.last_names.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(last));
+        }
+        Ok(names)
+    }
 }
 
 fn read_names<'a>(input: &mut Input<'a>, vm: &mut Vm) -> Result<Names<'a>> {
@@ -358,7 +399,8 @@ fn read_names<'a>(input: &mut Input<'a>, vm: &mut Vm) -> Result<Names<'a>> {
         kinds.push(place.ok_or_else(|| missing("", name.as_bytes()))?);
         input.index()?;
     }
-    Ok(Names { shared, contents, own: Vec::new(), natives, objects, kinds, moved })
+    let known = Arc::new(Known { shared, natives, objects, kinds, moved });
+    Ok(Names { known, contents, own: Vec::new(), moved })
 }
 
 struct Reader<'a> {
@@ -400,7 +442,7 @@ impl Reader<'_> {
 
     #[inline]
     fn native(&self, number: u32) -> Result<u32> {
-        self.names.natives.get(number as usize).copied().ok_or(Damaged)
+        self.names.known.natives.get(number as usize).copied().ok_or(Damaged)
     }
 
     #[inline]
@@ -408,11 +450,11 @@ impl Reader<'_> {
         let payload = match tag {
             Tag::Integer | Tag::Null | Tag::Bool | Tag::Float => return plain(tag, content).ok_or(Damaged),
             Tag::String => {
-                let list = if content & 1 == 0 { &self.names.shared } else { &self.names.own };
+                let list = if content & 1 == 0 { &self.names.known.shared } else { &self.names.own };
                 list.get(content as usize >> 1).copied().filter(|&index| index != NONE).ok_or(Damaged)?
             }
             Tag::Native => self.native(content)?,
-            Tag::Host => self.names.objects.get(content as usize).copied().ok_or(Damaged)?,
+            Tag::Host => self.names.known.objects.get(content as usize).copied().ok_or(Damaged)?,
             _ if self.is_live(tag, content) => content,
             _ => return Err(Damaged),
         };
@@ -554,7 +596,10 @@ impl Reader<'_> {
         // Shared strings that are not shared here become the machine's own.
         self.used = self.vm.heap.strings.used_bytes();
         self.counted(|vm, names| {
-            for (shared, content) in names.shared.iter_mut().zip(&names.contents) {
+            if names.contents.is_empty() {
+                return Ok(());
+            }
+            for (shared, content) in Arc::make_mut(&mut names.known).shared.iter_mut().zip(&names.contents) {
                 if *shared == NONE {
                     *shared = vm.heap.string(content).map_err(|_| TooLarge)?.payload();
                 }
@@ -752,7 +797,7 @@ impl Reader<'_> {
 
     fn kind(&mut self) -> Result<u16> {
         let number = self.input.size()?;
-        self.names.kinds.get(number).copied().ok_or(Damaged)
+        self.names.known.kinds.get(number).copied().ok_or(Damaged)
     }
 
     fn instance(&mut self) -> Result<Instance> {
