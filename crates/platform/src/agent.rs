@@ -4,7 +4,9 @@ use std::collections::VecDeque;
 
 use impstead_device_protocol::Value as Data;
 use serde::{Deserialize, Serialize};
-use squirrel::{Failure, Fault, Heap, Image, IntoSquirrel, Limits, OutOfMemory, Program, Step, Tag, Value, Vm};
+use squirrel::{
+    Failure, Fault, Heap, Image, IntoSquirrel, Limits, OutOfMemory, Program, StackEntry, Step, Tag, Value, Vm,
+};
 
 use crate::api::{self, HIDDEN, Handler};
 use crate::data::{self, Given, encoded};
@@ -436,7 +438,14 @@ impl Agent {
             }
         }
         Ok(match self.vm.run(&mut self.host, fuel) {
-            Step::More | Step::Waiting => Progress::More,
+            Step::More => Progress::More,
+            Step::Waiting => {
+                if std::mem::take(&mut self.host.locate) {
+                    let stack = self.vm.stack();
+                    self.log_stack(&stack);
+                }
+                Progress::More
+            }
             Step::Done(_) => self.done()?,
             Step::Failed(failure) => self.failed(&failure),
             Step::OutOfMemory => self.out_of_memory(),
@@ -469,14 +478,8 @@ impl Agent {
 
     /// Nothing caught an error: says so, and lets the program have its last words.
     fn failed(&mut self, failure: &Failure) -> Progress {
-        let mut lines = vec![[b"ERROR: ", &failure.message[..]].concat()];
-        for entry in failure.stack.iter().filter(|entry| entry.line >= 0) {
-            let place = format!(":{}", entry.line);
-            lines.push([b"ERROR:   in ", &entry.function[..], b" ", &entry.source, place.as_bytes()].concat());
-        }
-        for line in lines {
-            self.host.log(true, line);
-        }
+        self.host.log(true, [b"ERROR: ", &failure.message[..]].concat());
+        self.log_stack(&failure.stack);
         let request = match self.work {
             Work::Callback { request } => request,
             Work::LastWords { request } => return self.ended(End::Failed { request }),
@@ -487,6 +490,14 @@ impl Agent {
             return Progress::More;
         }
         self.ended(End::Failed { request })
+    }
+
+    /// Logs a line for each function of the program's own.
+    fn log_stack(&mut self, stack: &[StackEntry]) {
+        for entry in stack.iter().filter(|entry| entry.line >= 0) {
+            let place = format!(":{}", entry.line);
+            self.host.log(true, [b"ERROR:   in ", &entry.function[..], b" ", &entry.source, place.as_bytes()].concat());
+        }
     }
 
     /// Begins what comes next of the program.

@@ -304,6 +304,8 @@ pub(crate) struct PlatformHost {
     pub(crate) requests: HashSet<u32>,
     /// Requests that were answered before they were sent.
     pub(crate) refused: Vec<(u32, HttpAnswer)>,
+    /// Whether the log is to have where the program is, as soon as it waits.
+    pub(crate) locate: bool,
     /// Calls that are due, by their numbers: see [`Callback::Soon`].
     pub(crate) soon: VecDeque<u32>,
     /// Requests to the agent that it has not answered, with the headers of the answer so far.
@@ -376,6 +378,7 @@ impl PlatformHost {
             timers: Timers::default(),
             requests: HashSet::new(),
             refused: Vec::new(),
+            locate: false,
             soon: VecDeque::new(),
             responses: HashMap::new(),
             uploads: HashMap::new(),

@@ -79,6 +79,7 @@ fn save(call: &mut Call<'_>) -> Result<Flow, Fault> {
     let host = host(call)?;
     if taken.skipped {
         host.complain("skipped unserialisable data");
+        host.locate = true;
     }
     host.surroundings.saved = Some(taken.data.clone());
     host.effects.push(Effect::Save { data: taken.data });

@@ -109,7 +109,8 @@ fn what_cannot_be_saved_is_refused_or_left_out() {
     let source = r"
         try { server.save(5) } catch (e) { server.log(e) }
         try { server.save({ a = array(40000, 12345678) }) } catch (e) { server.log(e) }
-        server.save({ a = 1, f = server.log, b = blob(3) });
+        function keep(what) { server.save(what); }
+        keep({ a = 1, f = server.log, b = blob(3) });
         server.log(server.load().len());
         server.save({ a = 1, b = blob(3) }, 2);
         server.log(server.load().b.len());
@@ -121,6 +122,8 @@ fn what_cannot_be_saved_is_refused_or_left_out() {
             "table required in server.save(table)",
             "data too large in server.save(table)",
             "!ERROR: skipped unserialisable data",
+            "!ERROR:   in keep agent_code:4",
+            "!ERROR:   in main agent_code:5",
             "1",
             "3",
             "0"

@@ -237,9 +237,13 @@ impl Vm {
 
     /// Writes down what is known of an error, in case nothing catches it.
     fn note_failure(&mut self, thrown: Value) {
+        self.noted = Some(Box::new(Failure { value: thrown, message: self.text(thrown), stack: self.stack() }));
+    }
+
+    /// Returns where the program is: the functions that run, the innermost first; at most 200 of them.
+    pub fn stack(&self) -> Vec<StackEntry> {
         // A stack of ten thousand frames tells no more than its ends.
-        let stack = (0..self.fiber.frames.len()).rev().filter_map(|place| self.stack_entry(place)).take(200).collect();
-        self.noted = Some(Box::new(Failure { value: thrown, message: self.text(thrown), stack }));
+        (0..self.fiber.frames.len()).rev().filter_map(|place| self.stack_entry(place)).take(200).collect()
     }
 
     /// Describes the frame at a place of the stack; `None` for what starts a call of the host's.
