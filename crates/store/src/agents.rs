@@ -212,10 +212,16 @@ impl Store {
         .await
     }
 
-    /// Notes that an agent does not sleep any more.
-    pub async fn agent_woke(&self, agent_id: &str) -> Result<(), StoreError> {
-        let agent_id = agent_id.to_owned();
-        self.write(move |conn| conn.run("delete from agent_sleep where agent_id = ?1", &[&agent_id]).map(drop)).await
+    /// Notes that agents do not sleep any more.
+    pub async fn agents_woke(&self, agent_ids: &[String]) -> Result<(), StoreError> {
+        let agent_ids = agent_ids.to_owned();
+        self.write(move |conn| {
+            for agent_id in &agent_ids {
+                conn.run("delete from agent_sleep where agent_id = ?1", &[agent_id])?;
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// Keeps what an agent saved.

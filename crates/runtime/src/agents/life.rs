@@ -17,7 +17,7 @@ use squirrel::Limits;
 use std::{collections::HashMap, error::Error, sync::Arc, time::Duration};
 use tokio::{
     sync::{mpsc, oneshot},
-    task::{AbortHandle, JoinHandle},
+    task::AbortHandle,
     time::{Instant, sleep},
 };
 
@@ -130,7 +130,7 @@ async fn lives(
                     let snapshot = orders.snapshot.take();
                     woken = Box::pin(wake(shared, device, handle, &orders, deployment, snapshot)).await;
                 }
-                None => forget(shared, slept.place.agent_id.clone()).await,
+                None => drop(shared.awake.note(slept.place.agent_id.clone()).await),
             }
         }
         let began = Instant::now();
@@ -245,14 +245,11 @@ async fn wake<'s>(
     };
     let woken = woken.await;
     // From now on it is not what was written. What it saves is written after that.
-    let forgotten = tokio::spawn({
-        let (store, agent_id) = (shared.store.clone(), agent_id.clone());
-        async move { store.agent_woke(&agent_id).await }
-    });
+    let noted = shared.awake.note(agent_id.clone());
     match woken {
         Ok((agent, compiled, now_us)) => {
             let mut life = Life::new(shared, device, handle, orders, agent, agent_id, deployment, compiled, now_us);
-            life.forgotten = Some(forgotten);
+            life.noted_awake = Some(noted);
             if orders.restart.is_some() && life.follow(orders).await {
                 return None;
             }
@@ -260,6 +257,8 @@ async fn wake<'s>(
         }
         Err(error) => {
             tracing::warn!(cause = %error, %device, "an agent that slept starts afresh");
+            // Before it may sleep again.
+            let _ = noted.await;
             None
         }
     }
@@ -274,12 +273,6 @@ fn pack(environment: &[u8], snapshot: &[u8]) -> Vec<u8> {
 fn unpack(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = bytes.split_first_chunk()?;
     rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)
-}
-
-async fn forget(shared: &Shared, agent_id: String) {
-    if let Err(error) = shared.store.agent_woke(&agent_id).await {
-        tracing::warn!(cause = %error, agent_id, "cannot forget what an agent was");
-    }
 }
 
 fn now_us(shared: &Shared) -> i64 {
@@ -373,7 +366,7 @@ struct Life<'s> {
     answers: (mpsc::Sender<Box<Event>>, mpsc::Receiver<Box<Event>>),
     turns: Turns,
     /// Under way: the store notes that the agent does not sleep any more.
-    forgotten: Option<JoinHandle<Result<(), StoreError>>>,
+    noted_awake: Option<oneshot::Receiver<()>>,
 }
 
 impl<'s> Life<'s> {
@@ -406,7 +399,7 @@ impl<'s> Life<'s> {
             mqtt: None,
             answers: mpsc::channel(MOST_ANSWERS),
             turns: Turns::new(),
-            forgotten: None,
+            noted_awake: None,
         }
     }
 
@@ -555,7 +548,7 @@ impl<'s> Life<'s> {
         let asleep = Asleep { place: self.handle.place(), wake_ms, wants_connection: self.agent.wants_connection() };
         let sleeps = self.shared.fall_asleep(self.device, inbox, asleep).is_ok();
         if !sleeps {
-            forget(self.shared, self.agent_id.clone()).await;
+            let _ = self.shared.awake.note(self.agent_id.clone()).await;
         }
         sleeps
     }
@@ -583,7 +576,7 @@ impl<'s> Life<'s> {
                 return false;
             }
         };
-        self.await_forgotten().await;
+        self.await_noted_awake().await;
         let snapshot = AgentSnapshot {
             agent_id: self.agent_id.clone(),
             bytes: pack(&self.compiled.environment, &snapshot),
@@ -598,15 +591,9 @@ impl<'s> Life<'s> {
     }
 
     /// Waits until the store has noted that the agent does not sleep, before something newer is written there.
-    async fn await_forgotten(&mut self) {
-        while let Some(forgotten) = self.forgotten.take() {
-            if let Ok(Err(error)) = forgotten.await
-                && is_passing(&error)
-            {
-                sleep(RETRY).await;
-                let (store, agent_id) = (self.shared.store.clone(), self.agent_id.clone());
-                self.forgotten = Some(tokio::spawn(async move { store.agent_woke(&agent_id).await }));
-            }
+    async fn await_noted_awake(&mut self) {
+        if let Some(noted) = self.noted_awake.take() {
+            let _ = noted.await;
         }
     }
 
@@ -681,7 +668,7 @@ impl<'s> Life<'s> {
 
     /// Keeps what the program saves. What cannot be kept is tried again, since the program is told that it is.
     async fn save(&mut self, data: &Data) {
-        self.await_forgotten().await;
+        self.await_noted_awake().await;
         if let Ok(bytes) = data.encode() {
             while let Err(error) = self.shared.store.save_agent_data(&self.agent_id, bytes.clone()).await {
                 tracing::warn!(cause = %error, device = %self.device, "cannot keep what an agent saved");

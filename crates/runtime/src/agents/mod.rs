@@ -8,6 +8,7 @@
 //! wake. Whatever it is told wakes it. It is told things, and goes to sleep and away, under the registry's lock; so nothing that
 //! it was told is lost.
 
+mod awake;
 mod life;
 mod mqtt;
 mod programs;
@@ -15,6 +16,7 @@ mod requests;
 mod turns;
 
 use crate::{Line, Logs, NewLine, Outbound};
+use awake::Awake;
 use impstead_device_protocol::Value;
 use impstead_model::{Clock, DeviceGroupId, DeviceId, LogSource, LogType};
 use impstead_store::{SleepingAgent, Store, StoreError, Wake};
@@ -118,6 +120,8 @@ struct Shared {
     programs: Programs,
     registry: Mutex<Registry>,
     line: OnceLock<Line>,
+    /// By which the store hears of agents that wake.
+    awake: Awake,
     slow_lane: SlowLane,
     /// Where agents run.
     threads: OnceLock<runtime::Handle>,
@@ -228,7 +232,9 @@ impl Agents {
         config: AgentConfig,
         seed: u64,
     ) -> Self {
+        let lives = TaskTracker::new();
         Self(Arc::new(Shared {
+            awake: Awake::new(store.clone(), lives.clone()),
             store,
             logs,
             clock,
@@ -250,7 +256,7 @@ impl Agents {
             ready: SetOnce::new(),
             alarm: Notify::new(),
             stop: CancellationToken::new(),
-            lives: TaskTracker::new(),
+            lives,
         }))
     }
 
