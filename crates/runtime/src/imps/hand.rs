@@ -6,7 +6,7 @@ use impstead_model::DeviceId;
 use platform::board::{Change, Seen};
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::Duration,
 };
 use tokio::{
@@ -55,15 +55,37 @@ pub struct Sight {
 pub(super) struct Hands(Mutex<HashMap<DeviceId, Hand>>);
 
 /// The way to an imp that has power or is looked at.
+#[derive(Default)]
 struct Hand {
     asks: Option<mpsc::Sender<Ask>>,
-    sights: broadcast::Sender<Arc<Sight>>,
+    sights: Sights,
+}
+
+/// Where those look who look on. There is room for what they see once somebody does: most imps are by themselves.
+#[derive(Clone, Default)]
+pub(super) struct Sights(Arc<OnceLock<broadcast::Sender<Arc<Sight>>>>);
+
+impl Sights {
+    fn look(&self) -> broadcast::Receiver<Arc<Sight>> {
+        self.0.get_or_init(|| broadcast::channel(CHANGES).0).subscribe()
+    }
+
+    pub(super) fn is_watched(&self) -> bool {
+        self.0.get().is_some_and(|sights| sights.receiver_count() > 0)
+    }
+
+    pub(super) fn show(&self, sight: Sight) {
+        if let Some(sights) = self.0.get() {
+            // Who has gone does not want to know.
+            let _ = sights.send(Arc::new(sight));
+        }
+    }
 }
 
 /// The imp's end.
 pub(super) struct Reached {
     pub asks: mpsc::Receiver<Ask>,
-    pub sights: broadcast::Sender<Arc<Sight>>,
+    pub sights: Sights,
 }
 
 impl Hands {
@@ -75,7 +97,7 @@ impl Hands {
     pub(super) fn reach(&self, device: &DeviceId) -> Reached {
         let (asker, asks) = mpsc::channel(ASKS);
         let mut hands = self.lock();
-        let hand = hands.entry(device.clone()).or_insert_with(Hand::new);
+        let hand = hands.entry(device.clone()).or_default();
         hand.asks = Some(asker);
         Reached { asks, sights: hand.sights.clone() }
     }
@@ -87,17 +109,13 @@ impl Hands {
     fn watch(&self, device: &DeviceId) -> broadcast::Receiver<Arc<Sight>> {
         let mut hands = self.lock();
         hands.retain(|_, hand| hand.is_needed());
-        hands.entry(device.clone()).or_insert_with(Hand::new).sights.subscribe()
+        hands.entry(device.clone()).or_default().sights.look()
     }
 }
 
 impl Hand {
-    fn new() -> Hand {
-        Hand { asks: None, sights: broadcast::channel(CHANGES).0 }
-    }
-
     fn is_needed(&self) -> bool {
-        self.sights.receiver_count() > 0 || self.asks.as_ref().is_some_and(|asks| !asks.is_closed())
+        self.sights.is_watched() || self.asks.as_ref().is_some_and(|asks| !asks.is_closed())
     }
 }
 

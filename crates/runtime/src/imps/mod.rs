@@ -262,12 +262,11 @@ impl Home for InServer {
     }
 
     fn is_watching(&self) -> bool {
-        self.reached.sights.receiver_count() > 0
+        self.reached.sights.is_watched()
     }
 
     fn see(&mut self, at_ms: i64, seen: Seen) {
-        // Who has gone does not want to know.
-        let _ = self.reached.sights.send(Arc::new(Sight { at_ms, seen }));
+        self.reached.sights.show(Sight { at_ms, seen });
     }
 
     fn factory_blink_up(&mut self) {
