@@ -113,11 +113,12 @@ impl Store {
         self.read(move |conn| find(conn, &device)).await
     }
 
-    /// Returns the virtual imps that are to have power.
-    pub async fn started_virtual_imps(&self) -> Result<Vec<DeviceId>, StoreError> {
+    /// Returns the virtual imps that are to have power, each with the number of the board that it is on.
+    pub async fn started_virtual_imps(&self) -> Result<Vec<(DeviceId, i64)>, StoreError> {
         self.read(move |conn| {
-            let started = "select device_id from virtual_imp where started order by created_ms, device_id";
-            conn.all(started, &[], |row| Ok(row.get::<String>(0)?.into()))
+            let started =
+                "select device_id, board_number from virtual_imp where started order by created_ms, device_id";
+            conn.all(started, &[], |row| Ok((row.get::<String>(0)?.into(), row.get(1)?)))
         })
         .await
     }

@@ -8,8 +8,11 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
-use tokio::{sync::oneshot, time::sleep};
-use tokio_util::task::TaskTracker;
+use tokio::{
+    sync::oneshot,
+    time::{sleep, timeout},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// How long others are waited for that wake, too. What an agent saves after it woke waits as long, once.
 const GATHERING: Duration = Duration::from_millis(5);
@@ -24,13 +27,14 @@ pub struct Awake(Arc<Waiting>);
 struct Waiting {
     store: Store,
     tasks: TaskTracker,
+    stop: CancellationToken,
     agents: Mutex<Vec<(String, oneshot::Sender<()>)>>,
 }
 
 impl Awake {
-    /// `tasks` are waited for when the server stops.
-    pub fn new(store: Store, tasks: TaskTracker) -> Self {
-        Self(Arc::new(Waiting { store, tasks, agents: Mutex::default() }))
+    /// `tasks` are waited for when the server stops; a store that cannot be reached is not, after `stop`.
+    pub fn new(store: Store, tasks: TaskTracker, stop: CancellationToken) -> Self {
+        Self(Arc::new(Waiting { store, tasks, stop, agents: Mutex::default() }))
     }
 
     /// Has the store hear of an agent, and says when it has.
@@ -50,11 +54,13 @@ async fn tell(waiting: Arc<Waiting>) {
     let agents = mem::take(&mut *waiting.agents.lock().unwrap_or_else(PoisonError::into_inner));
     let (ids, noted): (Vec<String>, Vec<_>) = agents.into_iter().unzip();
     while let Err(error) = waiting.store.agents_woke(&ids).await {
-        tracing::warn!(cause = %error, agents = ids.len(), "cannot note that agents are awake");
-        if !is_passing(&error) {
+        if !is_passing(&error) || waiting.stop.is_cancelled() {
+            let agents = ids.len();
+            tracing::error!(cause = %error, agents, "cannot note that agents are awake; after a restart they may be as they slept");
             break;
         }
-        sleep(RETRY).await;
+        tracing::warn!(cause = %error, agents = ids.len(), "cannot note yet that agents are awake");
+        let _ = timeout(RETRY, waiting.stop.cancelled()).await;
     }
     for noted in noted {
         let _ = noted.send(());

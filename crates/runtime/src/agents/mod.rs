@@ -232,9 +232,9 @@ impl Agents {
         config: AgentConfig,
         seed: u64,
     ) -> Self {
-        let lives = TaskTracker::new();
+        let (lives, stop) = (TaskTracker::new(), CancellationToken::new());
         Self(Arc::new(Shared {
-            awake: Awake::new(store.clone(), lives.clone()),
+            awake: Awake::new(store.clone(), lives.clone(), stop.clone()),
             store,
             logs,
             clock,
@@ -255,7 +255,7 @@ impl Agents {
             threads: OnceLock::new(),
             ready: SetOnce::new(),
             alarm: Notify::new(),
-            stop: CancellationToken::new(),
+            stop,
             lives,
         }))
     }

@@ -102,6 +102,14 @@ impl Hands {
         Reached { asks, sights: hand.sights.clone() }
     }
 
+    /// An imp has no power any more.
+    pub(super) fn leave(&self, device: &DeviceId) {
+        let mut hands = self.lock();
+        if hands.get(device).is_some_and(|hand| !hand.is_needed()) {
+            hands.remove(device);
+        }
+    }
+
     pub(super) fn asks(&self, device: &DeviceId) -> Option<mpsc::Sender<Ask>> {
         self.lock().get(device)?.asks.clone().filter(|asks| !asks.is_closed())
     }

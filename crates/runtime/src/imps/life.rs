@@ -221,9 +221,10 @@ impl<H: Home> Life<H> {
             }
             Ask::BlinkUp { fixture, answer } => {
                 let fixture = DeviceId::parse(&fixture).filter(|_| self.imp.is_blank());
-                // Who has gone does not want to know.
-                let _ = answer.send(fixture.is_some());
-                if let Some(fixture) = fixture {
+                // A fixture that has gone on to another imp must not have configured this one.
+                if answer.send(fixture.is_some()).is_ok()
+                    && let Some(fixture) = fixture
+                {
                     self.imp.blink_up(self.now_us(), String::new(), String::new(), Some(fixture));
                     self.carry_out().await;
                 }

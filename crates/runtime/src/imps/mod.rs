@@ -21,7 +21,11 @@ use impstead_device_protocol::{DeviceId as ProtocolId, DeviceSecret};
 use impstead_model::{Clock, DeviceId, Entropy};
 use impstead_store::{NewBoard, PoweredImp, Store, StoreError, Wake};
 use platform::board::{Board, Change, Seen};
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 use tokio::{runtime, sync::broadcast::error::RecvError, task::JoinHandle, time::sleep};
 use tokio_util::sync::CancellationToken;
 
@@ -109,12 +113,11 @@ impl Imps {
             Ok(started) => started,
             Err(error) => return tracing::error!(cause = %error, "cannot find the virtual imps that are started"),
         };
-        // Those that have power may have lost it, or be on another board.
-        for device in powered.keys().cloned().collect::<Vec<_>>() {
-            self.look_at(&device, threads, powered).await;
-        }
-        for device in started.into_iter().filter(|device| !powered.contains_key(device)).collect::<Vec<_>>() {
-            self.look_at(&device, threads, powered).await;
+        let has_power: HashSet<&DeviceId> = started.iter().map(|(device, _)| device).collect();
+        powered.retain(|device, imp| has_power.contains(device) || imp.ends());
+        // They may be on another board.
+        for (device, board_number) in &started {
+            self.power(device, *board_number, threads, powered);
         }
     }
 
@@ -123,11 +126,8 @@ impl Imps {
         match self.0.store.virtual_imp(device).await {
             Ok(Some(found)) if found.is_started => self.power(device, found.board_number, threads, powered),
             Ok(_) => {
-                if let Some(Powered { off, life, .. }) = powered.get(device) {
-                    off.cancel();
-                    if life.is_finished() {
-                        powered.remove(device);
-                    }
+                if powered.get(device).is_some_and(|imp| !imp.ends()) {
+                    powered.remove(device);
                 }
             }
             Err(error) => tracing::error!(cause = %error, %device, "cannot tell whether a virtual imp is started"),
@@ -161,10 +161,12 @@ impl Imps {
                 powered = shared.power(&named) => powered,
                 () = stop.cancelled() => None,
             };
-            let Some((setup, kept)) = powered else { return };
-            let home = InServer { shared: Arc::clone(&shared), device: named, reached, blink_up: None };
-            let seed = u64::from_le_bytes(shared.entropy.bytes());
-            live(setup, shared.programs.clone(), kept, seed, &*shared.clock, home, stop).await;
+            let home = InServer { shared: Arc::clone(&shared), device: named.clone(), reached, blink_up: None };
+            if let Some((setup, kept)) = powered {
+                let seed = u64::from_le_bytes(shared.entropy.bytes());
+                live(setup, shared.programs.clone(), kept, seed, &*shared.clock, home, stop).await;
+            }
+            shared.hands.leave(&named);
         });
         powered.insert(device.clone(), Powered { board_number, off, life });
     }
@@ -211,6 +213,14 @@ fn bare(imp_type: &str) -> Board {
     Board::parse(&format!("imp = \"{name}\""))
         .or_else(|_| Board::parse("imp = \"imp006\""))
         .expect("there are such boards")
+}
+
+impl Powered {
+    /// Takes its power away. Says whether it still has to end.
+    fn ends(&self) -> bool {
+        self.off.cancel();
+        !self.life.is_finished()
+    }
 }
 
 /// What an imp has around it that lives in the server.

@@ -51,7 +51,7 @@ async fn it_is_started_and_stopped(db: Arc<Db>) {
     // Again changes nothing.
     db.store.start_virtual_imp(&id, true, db.act(&ann)).await.unwrap().unwrap();
     assert_eq!(db.count("audit where action = 'virtual_imp.start'"), 1);
-    assert_eq!(db.store.started_virtual_imps().await.unwrap(), std::slice::from_ref(&id));
+    assert_eq!(db.store.started_virtual_imps().await.unwrap(), [(id.clone(), 0)]);
     let powered = db.store.power_virtual_imp(&id, [5; 32]).await.unwrap();
     assert_eq!(
         powered,
