@@ -320,6 +320,11 @@ impl Imp {
     /// Goes on for about `fuel` instructions of its program, at a Unix time in microseconds, which never goes back.
     pub fn run(&mut self, now_us: i64, fuel: u32) -> Turn {
         self.now_us = self.now_us.max(now_us);
+        let turn = self.go_on(fuel);
+        Turn { more: turn.more || self.peripherals().hardware.is_late(), ..turn }
+    }
+
+    fn go_on(&mut self, fuel: u32) -> Turn {
         if self.asleep_us.is_some() {
             let hardware_us = self.let_hardware_pass();
             if let Some(until_us) = self.asleep_us.filter(|&until_us| self.now_us < until_us) {
@@ -437,7 +442,13 @@ impl Imp {
     /// Runs the program. Says whether there is more to do, and when there will be.
     fn run_program(&mut self, fuel: u32) -> (bool, Option<i64>) {
         let is_suspended = self.attempt.is_some_and(|attempt| attempt.cause == Cause::Lost);
-        let Some(running) = &mut self.running else { return (false, None) };
+        let Some(running) = &mut self.running else {
+            // It does not stay late for as long as no program runs.
+            if self.peripherals().hardware.is_late() {
+                self.let_hardware_pass();
+            }
+            return (false, None);
+        };
         if is_suspended && running.agent.send_policy().on_error == OnError::Suspend {
             return (false, running.agent.let_hardware_pass(self.now_us));
         }

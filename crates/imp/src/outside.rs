@@ -31,6 +31,12 @@ impl Imp {
         self.hardware_at(now_us).inject_uart(bus, bytes);
     }
 
+    /// Has the hardware do only so much in a [run](Imp::run) that other imps have their turn soon, and be late if that is not enough.
+    /// At first it does all that is due.
+    pub fn take_turns(&mut self) {
+        self.peripherals().hardware.take_turns();
+    }
+
     /// Whether what changes on the hardware's outputs is to be gathered for [`Imp::take_changes`]. At first it is not.
     pub fn watch(&mut self, is_watched: bool) {
         self.peripherals().hardware.watch(is_watched);

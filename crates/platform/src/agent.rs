@@ -526,7 +526,7 @@ impl Agent {
                 Some(has_room) => Value::bool(has_room),
                 None => return Ok(false),
             },
-            Wait::Until(until_us) if *until_us <= self.host.now_us => Value::NULL,
+            Wait::Until(until_us) if *until_us <= self.host.waited_us() => Value::NULL,
             Wait::Answer(id) => {
                 let Some(answer) = self.take_answer(*id) else { return Ok(false) };
                 self.vm.make(Made(|heap: &mut Heap| api::answer_table(heap, &answer)))?

@@ -359,6 +359,13 @@ impl Credit {
 }
 
 impl PlatformHost {
+    /// Up to when a program has waited. What it waits for may be the hardware of an imp, which may be late.
+    pub(crate) fn waited_us(&self) -> i64 {
+        let peripherals = self.imp.as_deref().and_then(|imp| imp.peripherals.as_deref());
+        let late = peripherals.map(|peripherals| &peripherals.hardware).filter(|hardware| hardware.is_late());
+        late.map_or(self.now_us, |hardware| self.now_us.min(hardware.now_us()))
+    }
+
     /// The host of a machine that holds what is to be in each [`Place`].
     pub(crate) fn new(vm: &Vm, surroundings: Surroundings, now_us: i64) -> PlatformHost {
         let held = |place: Place| vm.held(place.held());

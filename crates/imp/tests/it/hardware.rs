@@ -172,3 +172,37 @@ fn a_fixture_configures_a_device_under_test() {
     // Nobody is left.
     assert_eq!(factory_blink_up(device.now_us, fixture, [&mut device.imp]), None);
 }
+
+#[test]
+fn a_board_that_asks_too_much_makes_its_imp_late_and_nobody_else() {
+    let board = format!(
+        "imp = \"imp001\"\n[uart]\nuart12 = {{ script = [{{ at_s = 1.5, every_s = 0.06, send = \"{}\" }}] }}",
+        "U".repeat(6000)
+    );
+    let source = r#"
+        local u = hardware.uart12;
+        u.configure(10000000, 8, PARITY_NONE, 1, NO_CTSRTS, @() u.readstring());
+        imp.wakeup(2.5, function() {
+            u.write(blob(10000));
+            server.log("written");
+        });
+    "#;
+    let mut world = world(&board, source);
+    world.take();
+    world.imp.take_turns();
+    // A second passes, in which tens of thousands of bytes arrive: few of them in each turn.
+    world.now_us += 1_000_000;
+    let mut turns = 0;
+    while world.imp.run(world.now_us, 1000).more {
+        turns += 1;
+    }
+    assert!(turns >= 500, "{turns}");
+    // What a program waits for comes as late as the hardware is, so nothing piles up in it.
+    world.now_us += 2_000_000;
+    for _ in 0..50 {
+        assert!(world.imp.run(world.now_us, 1000).more);
+        assert_eq!(world.imp.take_outputs(), []);
+    }
+    while world.imp.run(world.now_us, 1000).more {}
+    assert_eq!(world.run_for(0).take(), ["written"]);
+}

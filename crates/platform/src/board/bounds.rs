@@ -9,6 +9,9 @@ const MOST_MEMORY: u32 = 4 << 20;
 const MOST_PARTS: usize = 32;
 const MOST_PIECES: usize = 256;
 
+/// Signals with names.
+const MOST_SIGNALS: usize = 256;
+
 /// LEDs of all chains.
 const MOST_LEDS: usize = 1024;
 
@@ -37,6 +40,10 @@ impl Board {
             let what = "values, alarms, interrupts, commands, connections and lines of scripts";
             return Some(format!("a board may have at most {MOST_PIECES} {what} here, not {pieces}"));
         }
+        let signals = self.signals.len();
+        if signals > MOST_SIGNALS {
+            return Some(format!("a board may have at most {MOST_SIGNALS} signals here, not {signals}"));
+        }
         let leds = self.spi.iter().filter_map(|part| match &part.kind {
             SpiKind::Leds(leds) => Some(usize::from(leds.count)),
             _ => None,
@@ -55,10 +62,11 @@ impl Board {
         })
     }
 
-    fn pieces(&self) -> usize {
+    /// What has to be looked at in a step of the hardware, at the most.
+    pub(super) fn pieces(&self) -> usize {
         let of_registers = self.register_maps().map(|map| map.values.len() + map.alarms.len() + map.interrupts.len());
         let of_scripts = self.uarts.values().map(|peer| match peer {
-            Peer::Script(lines) => lines.len(),
+            Peer::Script(script) => script.lines(),
             Peer::Silent | Peer::Loopback | Peer::Modbus(_) => 0,
         });
         of_registers.chain(of_scripts).sum::<usize>() + self.commands() + self.connections.len()
@@ -83,7 +91,7 @@ impl Board {
         let parts = self.register_maps().filter_map(|map| map.sampling.as_ref()).map(|sampling| {
             sampling.rate_hz.iter().flat_map(super::encoding::Setting::numbers).copied().fold(0.0, f64::max)
         });
-        let scripts = self.uarts.values().map(Peer::most_lines_per_s);
+        let scripts = self.uarts.values().map(Peer::most_bytes_per_s);
         pins.chain(parts).chain(scripts).sum()
     }
 }

@@ -232,8 +232,13 @@ impl Button {
         let count = i64::try_from(self.pressed_at_s.len()).expect("a file holds few");
         // The first press of a round may be later than the round's beginning, so the round before may be the last.
         let round = self.repeat_s.map_or(0, |repeat_s| us.div_euclid(micros(repeat_s)));
-        let candidates = (round - 1).max(0) * count..(round + 1) * count;
-        candidates.rev().find(|&number| self.begins_us(number).is_some_and(|at| at <= us))
+        let (first, mut begun, mut later) =
+            ((round - 1).max(0) * count, (round - 1).max(0) * count, (round + 1) * count);
+        while begun < later {
+            let middle = begun.midpoint(later);
+            if self.begins_us(middle).is_some_and(|at| at <= us) { begun = middle + 1 } else { later = middle }
+        }
+        (begun > first).then(|| begun - 1)
     }
 
     /// When the level changes in the course of a press: an odd number of times as it goes down, and again as it comes up.

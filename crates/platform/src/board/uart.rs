@@ -18,8 +18,34 @@ pub(super) enum Peer {
     Silent,
     /// What is sent comes back.
     Loopback,
-    Script(Vec<Line>),
+    Script(Script),
     Modbus(Slave),
+}
+
+/// What is sent at times, and what is sent in answer to something: the first answer that fits.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(from = "Vec<Line>")]
+pub(super) struct Script {
+    timed: Vec<Line>,
+    answers: Vec<Line>,
+}
+
+impl From<Vec<Line>> for Script {
+    fn from(lines: Vec<Line>) -> Script {
+        let (answers, timed) = lines.into_iter().partition(|line| line.on.is_some());
+        Script { timed, answers }
+    }
+}
+
+impl Script {
+    pub(super) fn lines(&self) -> usize {
+        self.timed.len() + self.answers.len()
+    }
+
+    /// When something is sent next of itself, so long after the beginning.
+    fn next_us(&self, us: i64) -> Option<i64> {
+        self.timed.iter().filter_map(|line| line.next_us(us)).min()
+    }
 }
 
 /// A line of a script: something to send at a time, or in answer to something.
@@ -67,28 +93,27 @@ impl Peer {
         match self {
             Peer::Silent | Peer::Loopback => None,
             Peer::Modbus(slave) => slave.problem(),
-            Peer::Script(lines) => {
+            Peer::Script(Script { timed, answers }) => {
                 let is_clear = |line: &Line| match &line.on {
                     Some(on) => !on.is_empty() && line.first_us().is_none(),
                     None => line.first_us().is_some() && line.after_s == 0.0,
                 };
-                (!lines.iter().all(is_clear)).then(|| {
+                (!timed.iter().chain(answers).all(is_clear)).then(|| {
                     "a line of a script has `at_s`, `every_s` or both, or `on`, with or without `after_s`".to_owned()
                 })
             }
         }
     }
 
-    /// How often it sends something of itself in a second.
-    pub(super) fn most_lines_per_s(&self) -> f64 {
-        let Peer::Script(lines) = self else { return 0.0 };
-        lines.iter().filter_map(|line| line.every_s).map(f64::recip).sum()
-    }
-
-    /// When it sends something of itself next, so long after the beginning.
-    fn next_us(&self, us: i64) -> Option<i64> {
-        let Peer::Script(lines) = self else { return None };
-        lines.iter().filter_map(|line| line.next_us(us)).min()
+    /// How many bytes it sends in a second: those of itself, and the longest line that it sends once or when it is asked, as if that
+    /// were each second. Each of them is something that happens, and a line without bytes is, too.
+    #[expect(clippy::cast_precision_loss, reason = "a file holds few")]
+    pub(super) fn most_bytes_per_s(&self) -> f64 {
+        let Peer::Script(Script { timed, answers }) = self else { return 0.0 };
+        let bytes = |line: &Line| line.send.len().max(1) as f64;
+        let repeated: f64 = timed.iter().filter_map(|line| Some(bytes(line) / line.every_s?)).sum();
+        let others = timed.iter().filter(|line| line.every_s.is_none()).chain(answers);
+        repeated + others.map(bytes).fold(0.0, f64::max)
     }
 }
 
@@ -162,6 +187,8 @@ pub(super) struct Uart {
     heard_us: i64,
     /// Up to when the script has been carried out.
     scripted_us: i64,
+    /// When the script sends something next: looked up at the first time, and so up to the second.
+    next_line: (i64, Option<i64>),
     tables: Option<Tables>,
 }
 
@@ -185,6 +212,7 @@ impl Uart {
             heard: Vec::new(),
             heard_us: 0,
             scripted_us: i64::MIN,
+            next_line: (i64::MAX, None),
             tables,
         }
     }
@@ -304,8 +332,18 @@ impl Uart {
         self.setting?;
         let coming_us = self.coming_us().filter(|_| !self.is_held_up());
         let going_us = (!self.going.is_empty()).then_some(self.going_us);
-        let sent_us = peer.next_us(now_us - started_us).map(|us| started_us + us);
+        let sent_us = self.next_line_us(peer, started_us, now_us);
         [coming_us, going_us, sent_us, self.frame_end_us(peer)].into_iter().flatten().min()
+    }
+
+    /// When the script sends something next of itself. Many bytes may come and go until then, so it is not asked for each of them.
+    fn next_line_us(&self, peer: &Peer, started_us: i64, now_us: i64) -> Option<i64> {
+        let Peer::Script(script) = peer else { return None };
+        let (looked_us, next_us) = self.next_line;
+        if looked_us <= now_us && next_us.is_none_or(|next_us| now_us < next_us) {
+            return next_us;
+        }
+        script.next_us(now_us - started_us).map(|us| started_us + us)
     }
 
     /// When the silence that ends a Modbus frame is over: three and a half bytes.
@@ -329,11 +367,13 @@ impl Uart {
             self.hear(peer, byte, self.going_us);
             self.going_us += setting.byte_us();
         }
-        if let (Peer::Script(lines), true) = (peer, self.scripted_us < now_us) {
+        if let (Peer::Script(script), true) = (peer, self.scripted_us < now_us) {
+            let is_due = self.next_line_us(peer, started_us, now_us - 1) == Some(now_us);
             self.scripted_us = now_us;
-            for line in lines.iter().filter(|line| line.is_due(now_us - started_us)) {
+            for line in script.timed.iter().filter(|line| is_due && line.is_due(now_us - started_us)) {
                 self.receive(&line.send, now_us);
             }
+            self.next_line = (now_us, self.next_line_us(peer, started_us, now_us));
         }
         if let (Peer::Modbus(slave), Some(end_us)) = (peer, self.frame_end_us(peer).filter(|&end_us| end_us <= now_us))
         {
@@ -370,7 +410,10 @@ impl Uart {
         match peer {
             Peer::Silent => {}
             // It comes back while it is being sent.
-            Peer::Loopback => self.coming.push_back((at_us - self.held_up_us, byte)),
+            Peer::Loopback if self.coming.len() < MOST_COMING => {
+                self.coming.push_back((at_us - self.held_up_us, byte));
+            }
+            Peer::Loopback => self.is_overrun = true,
             Peer::Modbus(_) | Peer::Script(_) => {
                 if self.heard.len() >= MOST_HEARD {
                     self.heard.clear();
@@ -379,8 +422,8 @@ impl Uart {
                 self.heard_us = at_us;
             }
         }
-        let Peer::Script(lines) = peer else { return };
-        let matched = lines.iter().find(|line| line.on.as_ref().is_some_and(|on| self.heard.ends_with(on)));
+        let Peer::Script(script) = peer else { return };
+        let matched = script.answers.iter().find(|line| line.on.as_ref().is_some_and(|on| self.heard.ends_with(on)));
         if let Some(line) = matched {
             self.heard.clear();
             self.receive(&line.send, at_us + micros(line.after_s));

@@ -106,6 +106,7 @@ pub async fn live(
     let board = Arc::clone(&setup.board);
     let mut imp = Imp::new(setup, programs, kept.stored, seed, base_us);
     imp.load_flash(kept.flash);
+    imp.take_turns();
     let mut life = Life {
         imp,
         board,

@@ -46,6 +46,9 @@ pub struct Hardware {
     /// What reaches real pins and buses, and when real inputs were looked at last.
     real: Option<Arc<dyn Real>>,
     looked_us: i64,
+    /// How much may be done at once, and whether that was not enough.
+    most_steps: usize,
+    is_late: bool,
 }
 
 /// Everything about a device's hardware that its board does not say, as plain data.
@@ -175,6 +178,11 @@ pub enum OutputChange {
     },
 }
 
+/// Steps that are done at once where hardware takes turns: about a tenth of a millisecond. On a board with many pieces each takes
+/// longer, by that of a board with so many more as there are of these.
+const MOST_STEPS: usize = 100;
+const PIECES_OF_A_STEP: usize = 16;
+
 /// More changes than these do not wait for those who watch; the oldest are forgotten.
 const MOST_OUTPUTS: usize = 4096;
 
@@ -218,7 +226,7 @@ impl Hardware {
             is_watched: false,
             outputs: VecDeque::new(),
         };
-        Hardware { board, state, real: None, looked_us: now_us }
+        Hardware::with(board, state)
     }
 
     /// The hardware at power-on in a world that has been there for a while: what changes with time on the board is counted from
@@ -234,8 +242,28 @@ impl Hardware {
     /// # Errors
     /// [`OtherBoard`]
     pub fn restore(board: Arc<Board>, state: State) -> Result<Hardware, OtherBoard> {
+        if state.board == board.id { Ok(Hardware::with(board, state)) } else { Err(OtherBoard) }
+    }
+
+    fn with(board: Arc<Board>, state: State) -> Hardware {
         let looked_us = state.now_us;
-        if state.board == board.id { Ok(Hardware { board, state, real: None, looked_us }) } else { Err(OtherBoard) }
+        Hardware { board, state, real: None, looked_us, most_steps: usize::MAX, is_late: false }
+    }
+
+    /// Has [`Hardware::advance`] do only so much at once that others have their turn soon: where many share a machine. Then what
+    /// happens on a board that asks too much happens late. At first it does all that is due, however long that takes.
+    pub fn take_turns(&mut self) {
+        self.most_steps = (MOST_STEPS / (1 + self.board.pieces() / PIECES_OF_A_STEP)).max(1);
+    }
+
+    /// Whether there is more to do up to the time that was told last.
+    pub fn is_late(&self) -> bool {
+        self.is_late
+    }
+
+    /// How far it has come.
+    pub fn now_us(&self) -> i64 {
+        self.state.now_us
     }
 
     /// What has to be kept to [restore](Hardware::restore) it.
@@ -295,10 +323,18 @@ impl Hardware {
         self.next_edge_us().into_iter().chain(parts).chain(uarts).chain(streams.into_iter().flatten()).min()
     }
 
-    /// Lets time pass, and says what happened, in the order in which it did.
+    /// Lets time pass, and says what happened, in the order in which it did. If it [takes turns](Hardware::take_turns), it may be
+    /// [late](Hardware::is_late) after that.
     pub fn advance(&mut self, now_us: i64) -> Vec<HardwareEvent> {
         let mut told = std::mem::take(&mut self.state.events);
+        let mut steps = 0;
+        self.is_late = false;
         while let Some(at_us) = self.next_simulated_us().filter(|&at_us| at_us <= now_us) {
+            if steps == self.most_steps {
+                self.is_late = true;
+                break;
+            }
+            steps += 1;
             self.state.now_us = self.state.now_us.max(at_us);
             self.step_parts();
             self.step_uarts();
@@ -306,7 +342,9 @@ impl Hardware {
             self.notice_edges();
             told.append(&mut self.state.events);
         }
-        self.state.now_us = self.state.now_us.max(now_us);
+        if !self.is_late {
+            self.state.now_us = self.state.now_us.max(now_us);
+        }
         told.append(&mut self.look(now_us));
         told
     }

@@ -124,6 +124,12 @@ fn a_strangers_board_has_its_bounds() {
     assert_eq!(excess("memory_bytes = 4194304\nflash_bytes = 4194304"), None);
     assert_eq!(excess(&parts(2)), None);
     assert_eq!(excess(&script(256, 1.0)), None);
+    let named = |count| (0..count).map(|number| format!("s{number} = 1\n")).collect::<Vec<_>>().concat();
+    let talk =
+        |when: &str, count| format!("uart.uart57 = {{ script = [{{ {when}, send = \"{}\" }}] }}", "x".repeat(count));
+    assert_eq!(excess(&format!("[signals]\n{}", named(256))), None);
+    assert_eq!(excess(&talk("every_s = 0.1", 500)), None);
+    assert_eq!(excess(&talk("on = \"AT\"", 5000)), None);
     for (text, expected) in [
         (signal(9), "8 parts here, not 9"),
         (format!("light = \"all\"\n[signals]\nall = [{}]", list("1", 9)), "8 parts here, not 9"),
@@ -133,6 +139,10 @@ fn a_strangers_board_has_its_bounds() {
         (parts(33), "32 parts on buses here, not 33"),
         (script(257, 1.0), "256 values"),
         (script(3, 0.0001), "not 30000"),
+        (talk("every_s = 0.06", 60_000), "not 1000000"),
+        (talk("on = \"AT\"", 5001), "not 5001"),
+        (talk("at_s = 1", 5001), "not 5001"),
+        (format!("[signals]\n{}", named(257)), "256 signals here, not 257"),
         (
             "[pins]\npin1 = { square = { period_s = 0.0001 } }\npin2 = { square = { period_s = 0.0001 } }".into(),
             "not 40000",

@@ -288,3 +288,30 @@ fn bytes_say_when_they_came_if_that_is_wanted() {
         [byte(1000, b'a'), byte(1000, b'b'), byte(499_000, b'c'), byte(0x7F_FFFF, b'd'), (None, Vec::new())]
     );
 }
+
+#[test]
+fn hardware_that_takes_turns_is_late_and_misses_nothing() {
+    let line = "x".repeat(1000);
+    let on = (0..200).map(|number| format!("{{ on = \"{number}\", send = \"{number}\" }}"));
+    let lines: Vec<String> = on.chain([format!("{{ every_s = 0.01, send = \"{line}\" }}")]).collect();
+    let with_fifo = || {
+        let mut hardware = with_peer(&format!("{{ script = [{}] }}", lines.join(", ")), 10_000_000);
+        hardware.set_uart_fifos(uart("uart12"), Some(65_536), None);
+        hardware
+    };
+    let mut at_once = with_fifo();
+    let told = at_once.advance(at(0.05));
+    assert!(told.len() >= 4000 && !at_once.is_late());
+
+    let mut in_turns = with_fifo();
+    in_turns.take_turns();
+    let mut told_in_turns = in_turns.advance(at(0.05));
+    assert!(told_in_turns.len() <= 100 && in_turns.is_late());
+    assert!(in_turns.now_us() < at(0.02) && in_turns.next_event_us() < Some(at(0.02)));
+    while in_turns.is_late() {
+        let more = in_turns.advance(at(0.05));
+        assert!(more.len() <= 100);
+        told_in_turns.extend(more);
+    }
+    assert_eq!((told_in_turns, in_turns.state()), (told, at_once.state()));
+}

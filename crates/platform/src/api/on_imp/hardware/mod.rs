@@ -129,7 +129,7 @@ fn hardware_callback(call: &mut Call<'_>, name: &str) -> Result<Value, Fault> {
 fn wait_until(call: &mut Call<'_>, at_us: i64) -> Result<Flow, Fault> {
     let answer = call.wait(1);
     let host = host(call)?;
-    if at_us <= host.now_us {
+    if at_us <= host.waited_us() {
         return Ok(Flow::Return(Value::NULL));
     }
     host.wait = Some(Wait::Until(at_us));
