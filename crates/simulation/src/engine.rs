@@ -95,8 +95,8 @@ enum Happening {
     Deploy(usize, usize),
     /// An input of a fleet's.
     Input(usize, usize),
-    /// What it set on these devices is left to the board again.
-    InputOver(usize, usize, Vec<usize>),
+    /// What it set on these devices, at the time of this number, is left to the board again, unless something else was done to it.
+    InputOver(usize, usize, u64, Vec<usize>),
 }
 
 /// What is due, the earliest first, and what was planned first before others of the same time.
@@ -194,6 +194,8 @@ struct Device {
     /// What the scenario did to the board, also while the imp has no power.
     pins: BTreeMap<Pin, board::Input>,
     signals: BTreeMap<String, f64>,
+    /// Which input set them last, by their names.
+    set_by: BTreeMap<String, u64>,
     /// What watched outputs were at last, by their names.
     seen: BTreeMap<String, String>,
 }
@@ -231,6 +233,8 @@ struct Engine<'s> {
     by_agent: HashMap<String, usize>,
     servers: Chance,
     inputs: Chance,
+    /// Inputs so far.
+    last_input: u64,
     log: &'s mut dyn FnMut(&Line),
     digest: Sha256,
     total: Counters,
@@ -271,6 +275,7 @@ pub fn simulate(
         by_agent: HashMap::new(),
         servers: Chance::new(seed, SERVERS, 0),
         inputs: Chance::new(seed, INPUTS, 0),
+        last_input: 0,
         log,
         digest: Sha256::new(),
         total: Counters::default(),
@@ -344,6 +349,7 @@ impl Engine<'_> {
             said_limits: HashMap::new(),
             pins: BTreeMap::new(),
             signals: BTreeMap::new(),
+            set_by: BTreeMap::new(),
             seen: BTreeMap::new(),
         };
         self.by_agent.insert(device.agent_id.clone(), place);
@@ -414,9 +420,12 @@ impl Engine<'_> {
             Happening::Visit(visit) => self.visit(visit),
             Happening::Deploy(fleet, deploy) => self.deploy(fleet, deploy),
             Happening::Input(fleet, input) => self.input(fleet, input),
-            Happening::InputOver(fleet, input, places) => {
+            Happening::InputOver(fleet, input, number, places) => {
                 let names = self.scenario.fleet[fleet].input[input].pins_and_signals();
                 for place in places {
+                    let set_by = &self.devices[place].set_by;
+                    let is_as_set = |name: &&String| set_by.get(*name) == Some(&number);
+                    let names: Vec<String> = names.iter().filter(is_as_set).cloned().collect();
                     self.leave_to_board(place, &names);
                 }
             }
@@ -661,12 +670,16 @@ impl Engine<'_> {
         let chance = &mut self.inputs;
         let mut is_drawn = |_: &usize| declared.share.is_none_or(|share| chance.happens(share));
         let places: Vec<usize> = fleets.map(|(place, _)| place).filter(|place| is_drawn(place)).collect();
+        self.last_input += 1;
+        let number = self.last_input;
         for &place in &places {
             for (&pin, &applied) in &declared.pins {
                 self.set_pin(place, pin, Some(applied.into()), &applied.to_string());
+                self.devices[place].set_by.insert(pin.name().to_owned(), number);
             }
             for (name, &value) in &declared.signals {
                 self.set_signal(place, name, Some(value), &value.to_string());
+                self.devices[place].set_by.insert(name.clone(), number);
             }
             for (&bus, bytes) in &declared.uarts {
                 self.tell_input(place, bus.name(), &format!("\"{}\"", bytes.as_bytes().escape_ascii()));
@@ -682,12 +695,13 @@ impl Engine<'_> {
             self.plan(self.now_us + every.us, Happening::Input(fleet, input));
         }
         if let Some(lasts) = declared.lasts {
-            self.plan(self.now_us + lasts.us, Happening::InputOver(fleet, input, places));
+            self.plan(self.now_us + lasts.us, Happening::InputOver(fleet, input, number, places));
         }
     }
 
     fn leave_to_board(&mut self, place: usize, names: &[String]) {
         for name in names {
+            self.devices[place].set_by.remove(name);
             match Pin::named(name) {
                 Some(pin) => self.set_pin(place, pin, None, "left to the board"),
                 None => self.set_signal(place, name, None, "left to the board"),

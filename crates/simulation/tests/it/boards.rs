@@ -79,6 +79,49 @@ fn inputs_come_last_and_go() {
 }
 
 #[test]
+fn the_end_of_an_input_leaves_what_was_set_after_it() {
+    let scenario = r#"
+        duration = "100s"
+        [[fleet]]
+        name = "f"
+        count = 1
+        board = "board.toml"
+        device = "device.nut"
+        [[fleet.input]]
+        at = "10s"
+        lasts = "30s"
+        pins = { pinA = { counts = 5 }, pinB = { level = 0 } }
+        signals = { warmth = 1 }
+        [[fleet.input]]
+        at = "20s"
+        pins = { pinA = { counts = 7 } }
+        [[fleet.input]]
+        at = "30s"
+        leave = ["warmth"]
+        [[fleet.input]]
+        at = "60s"
+        every = "10s"
+        lasts = "15s"
+        signals = { warmth = 2 }
+    "#;
+    let lines = run(scenario, &sources("server.log(1)"), 1).1;
+    let expected = [
+        "pinA 5 counts",
+        "pinB 0",
+        "warmth 1",
+        "pinA 7 counts",
+        "warmth left to the board",
+        "pinB left to the board",
+        "warmth 2",
+        "warmth 2",
+        "warmth 2",
+        "warmth 2",
+        "warmth 2",
+    ];
+    assert_eq!(of_kind(&lines, "input"), expected);
+}
+
+#[test]
 fn inputs_outlast_the_power_of_some_imps_that_are_drawn() {
     let device = "hardware.pinB.configure(DIGITAL_IN); server.log(hardware.pinB.read())";
     let scenario = r#"
