@@ -158,6 +158,8 @@ pub struct Imp {
 
     link: Link,
     backoff: Backoff,
+    /// The server asked it not to come back before this time.
+    unwanted_until_us: i64,
     wants_link: bool,
     attempt: Option<Attempt>,
     download: Option<Download>,
@@ -196,6 +198,7 @@ impl Imp {
             outputs: Vec::new(),
             link: Link::Down { retry_us: now_us },
             backoff: Backoff::default(),
+            unwanted_until_us: now_us,
             wants_link: true,
             attempt: None,
             download: None,
@@ -286,12 +289,12 @@ impl Imp {
         }
     }
 
-    /// The way to the server is there again: it does not wait any longer before it tries.
+    /// The way to the server is there again: it does not wait any longer before it tries, unless the server asked it to.
     pub fn try_again(&mut self, now_us: i64) {
         self.now_us = self.now_us.max(now_us);
         self.backoff.reset();
         if let Link::Down { retry_us } = &mut self.link {
-            *retry_us = self.now_us;
+            *retry_us = self.now_us.max(self.unwanted_until_us);
         }
     }
 
@@ -598,13 +601,13 @@ impl Imp {
         self.tell(ImpEvent::ConnectEnded(CONNECTED));
     }
 
-    /// A line for the log.
     /// Logs a line of its own.
     pub fn say_now(&mut self, now_us: i64, error: bool, text: Vec<u8>) {
         self.now_us = self.now_us.max(now_us);
         self.say(error, text);
     }
 
+    /// A line for the log.
     fn say(&mut self, error: bool, mut text: Vec<u8>) {
         text.truncate(MAX_LOG_BYTES);
         self.outputs.push(Output::Says { error, text: text.clone() });
@@ -788,6 +791,7 @@ impl Imp {
             }
             _ => false,
         };
+        self.unwanted_until_us = self.unwanted_until_us.max(self.now_us.saturating_add(least_us));
         let random = self.random();
         let wait_us = i64::from(self.backoff.wait_ms(random)) * 1000;
         self.link = Link::Down { retry_us: self.now_us.saturating_add(wait_us.max(least_us)) };
@@ -1025,10 +1029,12 @@ impl Imp {
             self.bless = None;
             self.tell(ImpEvent::Blessed(answer.code == AnswerCode::OK));
         }
-        if self.enrol.as_ref().is_some_and(|enrol| enrol.request == answer.request)
-            && answer.code != AnswerCode::TRY_AGAIN
-        {
-            self.enrol = None;
+        let is_over = |enrol: &mut Enrol| enrol.request == answer.request && answer.code != AnswerCode::TRY_AGAIN;
+        let Some(enrol) = self.enrol.take_if(is_over) else { return };
+        if enrol.fixture.is_some() && answer.code != AnswerCode::OK {
+            // It is as blank as before: another fixture, or this one, may configure it.
+            self.stored.fixture = None;
+            self.keep();
         }
     }
 

@@ -1,7 +1,7 @@
 //! The hardware outlives programs, wakes the imp, and can be reached from outside.
 
 use imp::{Stored, factory_blink_up};
-use impstead_device_protocol::{DeviceId, Key, Value};
+use impstead_device_protocol::{Answer, AnswerCode, DeviceId, Key, ServerFrame, Value};
 use platform::board::{Board, Input, OutputChange, Pin, UartBus};
 
 use crate::world::World;
@@ -205,4 +205,24 @@ fn a_board_that_asks_too_much_makes_its_imp_late_and_nobody_else() {
     }
     while world.imp.run(world.now_us, 1000).more {}
     assert_eq!(world.run_for(0).take(), ["written"]);
+}
+
+#[test]
+fn a_device_whose_enrolment_is_refused_is_blank_again() {
+    let fixture = DeviceId::parse("50000c2a69000002").unwrap();
+    let mut device = World::new(None);
+    device.run_for(5).take();
+    let configure = |device: &mut World| factory_blink_up(device.now_us, fixture, [&mut device.imp]).is_some();
+    let answer = |device: &mut World, request, code| {
+        device.say(&ServerFrame::Answer(Answer { request, code }));
+        device.run_for(1);
+        (device.imp.is_blank(), device.kept.fixture)
+    };
+    assert!(configure(&mut device));
+    device.run_for(1);
+    assert_eq!(answer(&mut device, 1, AnswerCode::TRY_AGAIN), (false, Some(fixture.0)));
+    assert_eq!(answer(&mut device, 1, AnswerCode::REFUSED), (true, None));
+    assert!(configure(&mut device));
+    device.run_for(1);
+    assert_eq!(answer(&mut device, 2, AnswerCode::OK), (false, Some(fixture.0)));
 }

@@ -2,7 +2,7 @@
 
 use crate::world::World;
 use imp::Stored;
-use impstead_device_protocol::{Key, RestartReason, ServerFrame, ShutdownReason, Value};
+use impstead_device_protocol::{Close, CloseReason, Key, RestartReason, ServerFrame, ShutdownReason, Value};
 
 #[test]
 fn it_boots_fetches_its_code_and_runs_it() {
@@ -190,4 +190,23 @@ fn the_same_seed_gives_the_same_life() {
     let first = life();
     assert!(first.len() > 400, "{}", first.len());
     assert_eq!(life(), first);
+}
+
+#[test]
+fn a_link_that_is_back_does_not_cut_the_wait_short_that_the_server_asked_for() {
+    let mut world = World::new(None);
+    assert_eq!(world.run_for(1).take(), ["hello POWER_ON"]);
+    let close = |retry_after_s| Close { reason: CloseReason::GOING_AWAY, retry_after_s, text: String::new() };
+    world.say(&ServerFrame::Close(close(120)));
+    world.run_for(1).take();
+    world.imp.try_again(world.now_us);
+    assert_eq!(world.run_for(118).take(), [""; 0]);
+    assert_eq!(world.run_for(2).take(), ["hello POWER_ON"]);
+
+    // Other waits it does cut short.
+    world.cut();
+    world.run_for(3600);
+    world.is_reachable = true;
+    world.imp.try_again(world.now_us);
+    assert_eq!(world.run_for(0).take(), ["hello POWER_ON"]);
 }
