@@ -69,6 +69,9 @@ pub struct State {
     events: Vec<HardwareEvent>,
     is_watched: bool,
     outputs: VecDeque<Output>,
+    output_bytes: usize,
+    /// Changes that were forgotten since the last time that somebody asked.
+    skipped: u64,
 }
 
 /// How a part on I2C is, in the order of the board.
@@ -178,13 +181,26 @@ pub enum OutputChange {
     },
 }
 
+impl OutputChange {
+    /// What it takes beside itself.
+    fn bytes(&self) -> usize {
+        match self {
+            OutputChange::Level { .. } | OutputChange::Duty { .. } | OutputChange::Analog { .. } => 0,
+            OutputChange::Leds { name, colours } => name.len() + size_of_val(colours.as_slice()),
+            OutputChange::Uart { bytes, .. } => bytes.len(),
+            OutputChange::Dac { samples, .. } => size_of_val(samples.as_slice()),
+        }
+    }
+}
+
 /// Steps that are done at once where hardware takes turns: about a tenth of a millisecond. On a board with many pieces each takes
 /// longer, by that of a board with so many more as there are of these.
 const MOST_STEPS: usize = 100;
 const PIECES_OF_A_STEP: usize = 16;
 
-/// More changes than these do not wait for those who watch; the oldest are forgotten.
+/// More changes than these, and more bytes in them, do not wait for those who watch; the oldest are forgotten.
 const MOST_OUTPUTS: usize = 4096;
+const MOST_OUTPUT_BYTES: usize = 1 << 20;
 
 /// A [`State`] of another board.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -225,6 +241,8 @@ impl Hardware {
             events: Vec::new(),
             is_watched: false,
             outputs: VecDeque::new(),
+            output_bytes: 0,
+            skipped: 0,
         };
         Hardware::with(board, state)
     }
@@ -388,12 +406,20 @@ impl Hardware {
     /// Whether to gather what changes on outputs. At first nobody watches.
     pub fn watch(&mut self, is_watched: bool) {
         self.state.is_watched = is_watched;
-        self.state.outputs.clear();
+        self.take_outputs();
+        self.state.skipped = 0;
     }
 
-    /// What has changed on outputs since the last time that somebody asked.
+    /// What has changed on outputs since the last time that somebody asked; the oldest of very many changes are
+    /// [skipped](Hardware::take_skipped).
     pub fn take_outputs(&mut self) -> Vec<Output> {
+        self.state.output_bytes = 0;
         self.state.outputs.drain(..).collect()
+    }
+
+    /// How many changes were forgotten since the last time that somebody asked.
+    pub fn take_skipped(&mut self) -> u64 {
+        std::mem::take(&mut self.state.skipped)
     }
 
     /// The colours of the LEDs of a name.
@@ -413,10 +439,15 @@ impl Hardware {
         if !self.state.is_watched {
             return;
         }
-        if self.state.outputs.len() == MOST_OUTPUTS {
-            self.state.outputs.pop_front();
+        let State { outputs, output_bytes, skipped, now_us, .. } = &mut self.state;
+        *output_bytes += what.bytes();
+        outputs.push_back(Output { at_us: *now_us, what });
+        while (outputs.len() > MOST_OUTPUTS || *output_bytes > MOST_OUTPUT_BYTES)
+            && let Some(oldest) = outputs.pop_front()
+        {
+            *output_bytes -= oldest.what.bytes();
+            *skipped += 1;
         }
-        self.state.outputs.push_back(Output { at_us: self.state.now_us, what });
     }
 
     fn value(&self, signal: &Signal, place: &str) -> f64 {

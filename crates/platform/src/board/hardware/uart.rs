@@ -12,6 +12,9 @@ use super::{
 /// The largest FIFO.
 const MOST_FIFO_BYTES: usize = 65_536;
 
+/// Those who watch see what a program sends in pieces of so many bytes.
+const WATCHED_BYTES: usize = 1024;
+
 impl Hardware {
     /// Configures a UART; what it had received is gone.
     pub fn configure_uart(&mut self, bus: UartBus, setting: UartSetting) {
@@ -40,8 +43,10 @@ impl Hardware {
     /// Sends bytes, and says when the program can go on: when the FIFO holds what has not gone yet.
     pub fn write_uart(&mut self, bus: UartBus, bytes: &[u8]) -> i64 {
         let now_us = self.state.now_us;
-        if self.is_uart_configured(bus) {
-            self.output(OutputChange::Uart { bus, bytes: bytes.to_vec() });
+        if self.state.is_watched && self.is_uart_configured(bus) {
+            for piece in bytes.chunks(WATCHED_BYTES) {
+                self.output(OutputChange::Uart { bus, bytes: piece.to_vec() });
+            }
         }
         self.uart(bus).write(bytes, now_us)
     }

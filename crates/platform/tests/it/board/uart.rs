@@ -315,3 +315,27 @@ fn hardware_that_takes_turns_is_late_and_misses_nothing() {
     }
     assert_eq!((told_in_turns, in_turns.state()), (told, at_once.state()));
 }
+
+#[test]
+fn what_is_watched_comes_in_pieces_and_does_not_pile_up() {
+    let mut hardware = with_peer("\"silent\"", 10_000);
+    let lengths = |hardware: &mut Hardware| {
+        let outputs = hardware.take_outputs().into_iter();
+        let length = |what| if let OutputChange::Uart { bytes, .. } = what { bytes.len() } else { 0 };
+        outputs.map(|output| length(output.what)).collect::<Vec<usize>>()
+    };
+    hardware.write_uart(uart("uart12"), &[0; 2000]);
+    assert_eq!(lengths(&mut hardware), [0; 0]);
+    hardware.watch(true);
+    hardware.write_uart(uart("uart12"), &[0; 2500]);
+    assert_eq!((lengths(&mut hardware), hardware.take_skipped()), (vec![1024, 1024, 452], 0));
+    hardware.write_uart(uart("uart12"), &vec![0; 3 << 20]);
+    assert_eq!((lengths(&mut hardware), hardware.take_skipped()), (vec![1024; 1024], 2048));
+    for _ in 0..5000 {
+        hardware.write_uart(uart("uart12"), b"x");
+    }
+    assert_eq!((lengths(&mut hardware), hardware.take_skipped()), (vec![1; 4096], 904));
+    hardware.write_uart(uart("uart12"), &[0; 1024]);
+    hardware.watch(true);
+    assert_eq!((lengths(&mut hardware), hardware.take_skipped()), (vec![], 0));
+}
