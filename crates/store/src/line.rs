@@ -455,8 +455,10 @@ pub(crate) fn factory_fixture(
     let fixture = match kind {
         Some(kind) if kind.target_types().is_some() => Some(device.as_str().to_owned()),
         Some(DeviceGroupType::Dut | DeviceGroupType::PreDut) => {
-            let query = "select fixture_id from device where id = ?1";
-            conn.first(query, &[&device.as_str()], |row| row.get::<Option<String>>(0))?.flatten()
+            // Either may have gone to another account since.
+            let query = "select f.id from device d join device f on f.id = d.fixture_id and f.owner_id = d.owner_id
+                         where d.id = ?1";
+            conn.first(query, &[&device.as_str()], |row| row.get::<String>(0))?
         }
         _ => None,
     };

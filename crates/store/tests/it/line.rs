@@ -196,6 +196,10 @@ async fn a_device_goes_through_the_factory_to_its_user(db: Arc<Db>) {
     let known = Some(FactoryFixture { device: fixture.id.clone(), agent_id });
     assert_eq!(db.store.factory_fixture(&id).await.unwrap(), known, "it is under test");
     assert_eq!(db.store.factory_fixture(&fixture.id).await.unwrap(), known, "it is one");
+    let bob = db.account("bob").await.id;
+    db.script(&format!("update device set owner_id = '{bob}' where id = '{}'", fixture.id));
+    assert_eq!(db.store.factory_fixture(&id).await.unwrap(), None, "another account has the fixture");
+    db.script(&format!("update device set owner_id = '{}' where id = '{}'", fixture.owner, fixture.id));
     let device = db.store.bless_device(&id, Some(&fixture.id), db.operator()).await.unwrap().unwrap();
     assert_eq!(device, read(&db, &id).await);
     assert!(device.blessed);
