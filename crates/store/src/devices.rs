@@ -151,16 +151,7 @@ impl Store {
                 return Ok(None);
             }
             let Some(mut device) = find(conn, &id)? else { return Ok(None) };
-            if device.name == name {
-                return Ok(Some(device));
-            }
-            device.name.clone_from(&name);
-            device.updated_ms = act.at_ms;
-            conn.run(
-                "update device set name = ?2, updated_ms = ?3 where id = ?1",
-                &[&id.as_str(), &device.name, &device.updated_ms],
-            )?;
-            record(conn, &act, "device.update", &device)?;
+            rename(conn, &mut device, name.as_deref(), &act)?;
             Ok(Some(device))
         })
         .await
@@ -356,6 +347,24 @@ pub(crate) fn request_restart(
         ),
         &[&value, &kind.as_str(), &RestartKind::Restart.as_str(), &at_ms],
     )
+}
+
+/// Gives a device another name, or none; its row is locked.
+pub(crate) fn rename(
+    conn: &mut Conn<'_>,
+    device: &mut Device,
+    name: Option<&str>,
+    act: &Act,
+) -> Result<(), StoreError> {
+    if device.name.as_deref() == name {
+        return Ok(());
+    }
+    (device.name, device.updated_ms) = (name.map(str::to_owned), act.at_ms);
+    conn.run(
+        "update device set name = ?2, updated_ms = ?3 where id = ?1",
+        &[&device.id.as_str(), &device.name, &device.updated_ms],
+    )?;
+    record(conn, act, "device.update", device)
 }
 
 /// Adds an entry to a device's history.
