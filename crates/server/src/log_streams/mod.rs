@@ -11,7 +11,7 @@ mod rights;
 mod streams;
 
 pub use events::{Format, KEEP_ALIVE};
-pub use reading::{Wanted, body};
+pub use reading::{FRAME_BYTES, Wanted, body};
 pub use rights::watch;
 pub use streams::{Reader, Streams};
 

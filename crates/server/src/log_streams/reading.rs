@@ -14,7 +14,7 @@ use tokio::time::{Instant, Sleep, sleep};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
 /// About how many bytes are written at once, where so many wait.
-const FRAME_BYTES: usize = 64 << 10;
+pub const FRAME_BYTES: usize = 64 << 10;
 
 /// Events for which room is kept while nothing waits.
 const SPARE_EVENTS: usize = 16;

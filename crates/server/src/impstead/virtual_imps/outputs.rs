@@ -5,7 +5,7 @@ use crate::{
     caller::Caller,
     document::Reply,
     error::account_limit,
-    log_streams::{self, KEEP_ALIVE, Reader},
+    log_streams::{self, FRAME_BYTES, KEEP_ALIVE, Reader},
 };
 use axum::{body::Body, http::Method, response::Response};
 use bytes::Bytes;
@@ -18,7 +18,10 @@ use serde::Serialize;
 use serde_json::json;
 use std::{collections::BTreeMap, convert::Infallible, sync::Arc};
 use tokio::{
-    sync::broadcast::{Receiver, error::RecvError},
+    sync::broadcast::{
+        Receiver,
+        error::{RecvError, TryRecvError},
+    },
     time::{sleep, sleep_until},
 };
 
@@ -54,7 +57,7 @@ pub async fn stream(app: &App, caller: &Caller, method: &Method, device: DeviceI
     let sights = app.imps.watch(&device);
     let now = all(app.imps.see(&device).await.unwrap_or_default());
     let reading = Reading { app: app.clone(), reader, sights };
-    let first = Some(event("outputs", &now));
+    let first = Some(Bytes::from(event("outputs", &now)));
     Ok(log_streams::answer(Body::from_stream(futures_util::stream::unfold(
         (reading, first),
         async |(mut reading, first)| {
@@ -83,18 +86,65 @@ impl Reading {
             () = sleep(self.app.config.log_stream_keep_alive) => return Some(Bytes::from_static(KEEP_ALIVE)),
             sight = self.sights.recv() => sight,
         };
-        match sight {
-            Ok(sight) => {
-                let (name, output) = one(sight.seen.clone());
-                Some(event("output", &wire::VirtualImpSight { at: Timestamp::from_ms(sight.at_ms), name, output }))
-            }
-            Err(RecvError::Lagged(count)) => Some(event("skipped", &json!({ "count": count }))),
-            Err(RecvError::Closed) => None,
-        }
+        frame(sight, &mut self.sights).map(Bytes::from)
     }
 }
 
-fn event(name: &str, data: &impl Serialize) -> Bytes {
+/// Writes what came, and what waits besides; `None` at the end.
+fn frame(sight: Result<Arc<Sight>, RecvError>, sights: &mut Receiver<Arc<Sight>>) -> Option<String> {
+    let mut frame = match sight {
+        Ok(sight) => changed(&sight),
+        Err(RecvError::Lagged(count)) => skipped(count),
+        Err(RecvError::Closed) => return None,
+    };
+    while frame.len() < FRAME_BYTES {
+        match sights.try_recv() {
+            Ok(sight) => frame.push_str(&changed(&sight)),
+            Err(TryRecvError::Lagged(count)) => frame.push_str(&skipped(count)),
+            Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+        }
+    }
+    Some(frame)
+}
+
+fn changed(sight: &Sight) -> String {
+    let (name, output) = one(sight.seen.clone());
+    event("output", &wire::VirtualImpSight { at: Timestamp::from_ms(sight.at_ms), name, output })
+}
+
+fn skipped(count: u64) -> String {
+    event("skipped", &json!({ "count": count }))
+}
+
+fn event(name: &str, data: &impl Serialize) -> String {
     let data = serde_json::to_string(data).expect("wire types have string keys only");
-    format!("event: {name}\ndata: {data}\n\n").into()
+    format!("event: {name}\ndata: {data}\n\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::sync::broadcast;
+
+    #[tokio::test]
+    async fn what_waits_goes_into_few_frames() {
+        let (sender, mut sights) = broadcast::channel(1024);
+        for at_ms in 0..1500 {
+            let seen = Seen { name: "pin8".into(), mode: None, value: SeenValue::Number(1.0) };
+            sender.send(Arc::new(Sight { at_ms, seen })).unwrap();
+        }
+        drop(sender);
+        let mut frames = Vec::new();
+        while let Some(frame) = {
+            let sight = sights.recv().await;
+            frame(sight, &mut sights)
+        } {
+            frames.push(frame);
+        }
+        let all = frames.concat();
+        assert_eq!(all.matches("event: output\n").count(), 1024, "the newest");
+        assert!(all.starts_with("event: skipped\ndata: {\"count\":476}\n\nevent: output\n"));
+        assert_eq!(frames.len(), all.len().div_ceil(FRAME_BYTES));
+        assert!(frames.iter().all(|frame| frame.ends_with("\n\n") && frame.len() < FRAME_BYTES + 200));
+    }
 }
