@@ -1,13 +1,15 @@
 //! Virtual imps: devices that are programs and live in the server.
 
-use crate::{Client, Entity, Error, Impstead, Listing, logs::follow::Connection, resources::Draft, transport::Request};
+use crate::{
+    Client, Entity, Error, Impstead, Listing, LogOptions,
+    logs::follow::{Attempts, Connection},
+    resources::Draft,
+    transport::Request,
+};
 use impstead_wire::{VirtualImp, VirtualImpOutput, VirtualImpSight};
-use reqwest::Method;
+use reqwest::{Method, Url};
 use serde::Deserialize;
-use std::{collections::BTreeMap, fmt, time::Duration};
-
-/// After how much silence the connection of those who watch counts as dead. Services send a sign of life every 15 s.
-const SILENCE: Duration = Duration::from_secs(60);
+use std::{collections::BTreeMap, fmt};
 
 /// A virtual imp to be made.
 #[derive(Clone, Copy, Debug, Default)]
@@ -21,21 +23,26 @@ pub struct NewVirtualImp<'a> {
 }
 
 /// What is seen of a virtual imp's outputs.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum VirtualImpEvent {
-    /// All that there is to see, at the beginning; nothing while it has no power.
+    /// All that there is to see, at the beginning and again after each interruption; nothing while it has no power.
     Outputs(BTreeMap<String, VirtualImpOutput>),
     /// Something has changed.
     Changed(VirtualImpSight),
     /// So many changes are left out, which came too fast.
     Skipped(u64),
+    /// The connection is lost, for this reason. Another is being made; [`Outputs`](Self::Outputs) tells that it is there.
+    Interrupted(Error),
 }
 
 /// Watches the outputs of a virtual imp.
 pub struct VirtualImpWatch {
-    connection: Connection,
     client: Client,
+    url: Url,
+    options: LogOptions,
+    connection: Option<Connection>,
+    attempts: Attempts,
 }
 
 impl fmt::Debug for VirtualImpWatch {
@@ -50,22 +57,42 @@ struct Skipped {
 }
 
 impl VirtualImpWatch {
-    /// Waits for the next event.
+    /// Waits for the next event, and connects again if need be.
     ///
     /// # Errors
-    /// [`Error::Transport`] when the connection ends.
+    /// What another attempt to connect would not mend, such as that there is no such virtual imp any more.
     pub async fn next(&mut self) -> Result<VirtualImpEvent, Error> {
         loop {
+            let Some(connection) = &mut self.connection else {
+                self.attempts.wait(&self.options).await;
+                if let Err(error) = self.connect().await {
+                    self.attempts.failed(error)?;
+                }
+                continue;
+            };
             let mut last_heard = self.client.now();
-            let event = self.connection.event(SILENCE, &self.client, &mut last_heard).await?;
+            let event = match connection.event(self.options.silence, &self.client, &mut last_heard).await {
+                Ok(event) => event,
+                Err(error) => {
+                    self.attempts.lost(connection, &self.options);
+                    self.connection = None;
+                    return Ok(VirtualImpEvent::Interrupted(error));
+                }
+            };
             return Ok(match event.name.as_str() {
-                "outputs" => VirtualImpEvent::Outputs(self.connection.decode(&event)?),
-                "output" => VirtualImpEvent::Changed(self.connection.decode(&event)?),
-                "skipped" => VirtualImpEvent::Skipped(self.connection.decode::<Skipped>(&event)?.count),
+                "outputs" => VirtualImpEvent::Outputs(connection.decode(&event)?),
+                "output" => VirtualImpEvent::Changed(connection.decode(&event)?),
+                "skipped" => VirtualImpEvent::Skipped(connection.decode::<Skipped>(&event)?.count),
                 // A later version may have more.
                 _ => continue,
             });
         }
+    }
+
+    async fn connect(&mut self) -> Result<(), Error> {
+        let request = Request::new(Method::GET, self.url.clone()).streams();
+        self.connection = Some(Connection::new(self.client.execute(request).await?)?);
+        Ok(())
     }
 }
 
@@ -111,14 +138,20 @@ impl Impstead<'_> {
         self.0.write(Method::PATCH, self.url(&["virtual_imps", device])?, &document).await
     }
 
-    /// Watches the outputs of a virtual imp, until the connection ends.
+    /// Watches the outputs of a virtual imp; `options` say how persistently.
     ///
     /// # Errors
     /// Those of any request, among them [`Error::NotFound`] where there is no such virtual imp.
-    pub async fn watch_virtual_imp(self, device: &str) -> Result<VirtualImpWatch, Error> {
-        let request = Request::new(Method::GET, self.url(&["virtual_imps", device])?).streams();
-        let connection = Connection::new(self.0.execute(request).await?)?;
-        Ok(VirtualImpWatch { connection, client: self.0.clone() })
+    pub async fn watch_virtual_imp(self, device: &str, options: &LogOptions) -> Result<VirtualImpWatch, Error> {
+        let mut watch = VirtualImpWatch {
+            client: self.0.clone(),
+            url: self.url(&["virtual_imps", device])?,
+            options: options.clone(),
+            connection: None,
+            attempts: Attempts::default(),
+        };
+        watch.connect().await?;
+        Ok(watch)
     }
 
     /// Gives a virtual imp power.

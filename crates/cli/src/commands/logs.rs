@@ -124,7 +124,7 @@ async fn live(
 }
 
 /// What happened to a connection, in a few words.
-fn reason(error: &Error) -> String {
+pub(super) fn reason(error: &Error) -> String {
     match error {
         Error::Transport { timed_out: true, .. } => "no sign of life".to_owned(),
         Error::Transport { source, .. } => source.to_string(),

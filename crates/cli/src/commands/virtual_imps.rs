@@ -1,5 +1,6 @@
 //! `virtual-imp list`, `create`, `show`, `set`, `board`, `watch`, `start`, `stop` and `delete`.
 
+use super::logs::reason;
 use crate::{
     Context, Options, VirtualImpCommand, VirtualImpCreateArgs, VirtualImpSetArgs, VirtualImpWatchArgs,
     failure::Failure,
@@ -11,11 +12,11 @@ use crate::{
     session::Session,
 };
 use impstead_client::{
-    Entity, Error, NewVirtualImp, VirtualImpEvent,
+    Entity, Error, LogOptions, NewVirtualImp, VirtualImpEvent,
     wire::{VirtualImp, VirtualImpOutput},
 };
 use serde_json::json;
-use std::fs;
+use std::{fs, mem};
 
 pub async fn run(command: VirtualImpCommand, options: &Options, context: &mut Context) -> Result<(), Failure> {
     let session = Session::open(options, context)?;
@@ -154,17 +155,26 @@ async fn put_on(mut session: Session<'_>, device: &str, board: &str) -> Result<(
 async fn watch(mut session: Session<'_>, arguments: VirtualImpWatchArgs) -> Result<(), Failure> {
     let VirtualImpWatchArgs { device, limit } = arguments;
     let id = session.device_id(&device).await?;
-    let watch = session.client.impstead().watch_virtual_imp(&id).await;
+    let watch = session.client.impstead().watch_virtual_imp(&id, &LogOptions::default()).await;
     let mut watch = watch.map_err(|error| unknown_imp(error, &device))?;
-    let mut left = limit;
+    let (mut left, mut is_down) = (limit, false);
     while left != Some(0) {
-        match watch.next().await? {
-            VirtualImpEvent::Outputs(outputs) if session.json => {
-                session.say(&json!({ "outputs": outputs }).to_string())?;
-            }
+        match watch.next().await.map_err(|error| unknown_imp(error, &device))? {
             VirtualImpEvent::Outputs(outputs) => {
-                for (name, output) in &outputs {
-                    session.say(&output_line(name, output))?;
+                if mem::take(&mut is_down) {
+                    session.note("Connected again; changes may be missing. All that there is to see now:")?;
+                }
+                if session.json {
+                    session.say(&json!({ "outputs": outputs }).to_string())?;
+                } else {
+                    for (name, output) in &outputs {
+                        session.say(&output_line(name, output))?;
+                    }
+                }
+            }
+            VirtualImpEvent::Interrupted(error) => {
+                if !mem::replace(&mut is_down, true) {
+                    session.note(&format!("Connection lost ({}); trying again …", visible(&reason(&error))))?;
                 }
             }
             VirtualImpEvent::Changed(sight) => {

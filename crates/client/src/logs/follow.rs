@@ -39,8 +39,7 @@ pub(super) async fn follow(client: &Client, source: Source, options: &LogOptions
         connection: None,
         ready: VecDeque::new(),
         last_heard: client.now(),
-        failures: 0,
-        asked_wait: Duration::ZERO,
+        attempts: Attempts::default(),
         ended: false,
     };
     follow.connect().await?;
@@ -55,11 +54,45 @@ struct Follow {
     /// Events to hand out before the connection's next: at most one per device and one more.
     ready: VecDeque<LogEvent>,
     last_heard: Timestamp,
+    attempts: Attempts,
+    ended: bool,
+}
+
+/// Attempts to connect again, and the waits between them.
+#[derive(Default)]
+pub(crate) struct Attempts {
     /// Connections in a row that failed, or did not last.
     failures: u32,
     /// How long the service asked to wait at least.
     asked_wait: Duration,
-    ended: bool,
+}
+
+impl Attempts {
+    /// Waits before the next attempt.
+    pub(crate) async fn wait(&mut self, options: &LogOptions) {
+        let wait = options.wait(self.failures.saturating_sub(1), fastrand::f64());
+        sleep(wait.max(self.asked_wait)).await;
+        self.asked_wait = Duration::ZERO;
+    }
+
+    /// Notes that a connection is lost.
+    pub(crate) fn lost(&mut self, connection: &Connection, options: &LogOptions) {
+        // A service that hangs up at once is not asked again and again without a wait.
+        let lasted = connection.since.elapsed() >= options.longest_wait;
+        self.failures = if lasted { 0 } else { self.failures.saturating_add(1) };
+    }
+
+    /// Notes that an attempt failed. An error that another attempt may not have is none.
+    pub(crate) fn failed(&mut self, error: Error) -> Result<(), Error> {
+        match &error {
+            Error::Transport { .. } => {}
+            Error::RateLimited { retry_after, .. } => self.asked_wait = retry_after.unwrap_or_default(),
+            Error::Service(error) if error.status() >= 500 => {}
+            _ => return Err(error),
+        }
+        self.failures = self.failures.saturating_add(1);
+        Ok(())
+    }
 }
 
 impl Follow {
@@ -121,35 +154,25 @@ impl Follow {
             members.set_stream(None);
         }
         if let Some(connection) = self.connection.take() {
-            // A service that hangs up at once is not asked again and again without a wait.
-            let lasted = connection.since.elapsed() >= self.options.longest_wait;
-            self.failures = if lasted { 0 } else { self.failures.saturating_add(1) };
+            self.attempts.lost(&connection, &self.options);
         }
     }
 
     /// Waits, and tries to connect. An error that another attempt may not have is none.
     async fn connect_again(&mut self) -> Result<(), Error> {
-        let wait = self.options.wait(self.failures.saturating_sub(1), fastrand::f64());
-        sleep(wait.max(self.asked_wait)).await;
-        self.asked_wait = Duration::ZERO;
+        self.attempts.wait(&self.options).await;
         let since = self.last_heard;
         match self.connect().await {
             Ok(()) => {
                 self.ready.push_front(LogEvent::Gap { since, until: self.client.now() });
                 Ok(())
             }
-            Err(error) => {
-                match &error {
-                    Error::Transport { .. } => {}
-                    Error::RateLimited { retry_after, .. } => self.asked_wait = retry_after.unwrap_or_default(),
-                    Error::Service(error) if error.status() >= 500 => {}
-                    // The stream was closed before it was opened.
-                    Error::NotFound(_) if matches!(self.source, Source::Members(_)) => {}
-                    _ => return Err(error),
-                }
-                self.failures = self.failures.saturating_add(1);
+            // The stream was closed before it was opened.
+            Err(Error::NotFound(_)) if matches!(self.source, Source::Members(_)) => {
+                self.attempts.failures = self.attempts.failures.saturating_add(1);
                 Ok(())
             }
+            Err(error) => self.attempts.failed(error),
         }
     }
 

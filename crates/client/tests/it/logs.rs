@@ -4,7 +4,7 @@ use crate::fixtures::{NOW_MS, document, signed_in};
 use crate::scripted::{Received, Reply, Server};
 use futures_util::{StreamExt, TryStreamExt};
 use impstead_client::wire::Timestamp;
-use impstead_client::{Error, LogEvent, LogFilter, LogOptions, LogStream, LogsOf};
+use impstead_client::{Error, LogEvent, LogFilter, LogOptions, LogStream, LogsOf, VirtualImpEvent};
 use serde_json::{Value, json};
 use std::{
     collections::VecDeque,
@@ -55,7 +55,9 @@ fn service(
                 let url = "http://elsewhere/v5/logstream/x";
                 document(json!({ "type": "logstream", "id": format!("s{made}"), "attributes": { "url": url } }))
             }
-            ("GET", ["logstream", _] | ["v1", "logs"]) => replies.lock().unwrap().pop_front().unwrap_or_else(missing),
+            ("GET", ["logstream", _] | ["v1", "logs"] | ["v1", "virtual_imps", _]) => {
+                replies.lock().unwrap().pop_front().unwrap_or_else(missing)
+            }
             ("PUT" | "DELETE", ["logstream", _, DEVICE | OTHER]) => Reply::new(204, ""),
             ("GET", ["devices", DEVICE | MAC]) => document(device(DEVICE)),
             ("GET", ["devices", OTHER]) => document(device(OTHER)),
@@ -305,4 +307,26 @@ async fn history_is_a_list() {
         ]
     );
     assert_eq!(server.requests()[1].header("accept"), "application/json");
+}
+
+#[tokio::test]
+async fn who_watches_a_virtual_imp_is_connected_again() {
+    let (server, mut streams) = service(2, |_| None);
+    let client = signed_in(&server);
+    let mut watch = client.impstead().watch_virtual_imp(DEVICE, &quick()).await.unwrap();
+    let outputs = "event: outputs\ndata: {\"pin8\":{\"mode\":\"digital_out\",\"value\":1}}\n\n";
+    let seen = |event: &VirtualImpEvent| matches!(event, VirtualImpEvent::Outputs(all) if all.contains_key("pin8"));
+    say(&streams[0], outputs);
+    let first = watch.next().await.unwrap();
+    assert!(seen(&first), "{first:?}");
+    drop(streams.remove(0));
+    say(&streams[0], outputs);
+    let interrupted = watch.next().await.unwrap();
+    assert!(matches!(&interrupted, VirtualImpEvent::Interrupted(Error::Transport { .. })), "{interrupted:?}");
+    let again = watch.next().await.unwrap();
+    assert!(seen(&again), "{again:?}");
+    // The service has no third: whoever may not see the imp any more is told so.
+    streams.clear();
+    assert!(matches!(watch.next().await, Ok(VirtualImpEvent::Interrupted(_))));
+    assert!(watch.next().await.unwrap_err().is_not_found());
 }
