@@ -65,15 +65,20 @@ impl Compiler {
         if source.is_empty() {
             return Ok(Ok(()));
         }
-        let slot = Arc::clone(&self.slots).acquire_owned().await.map_err(internal)?;
         let image = self.image.clone();
-        let compiled = task::spawn_blocking(move || {
-            let compiled = Program::compile(&image, &source, file.as_bytes()).map(drop);
+        self.work(move || Program::compile(&image, &source, file.as_bytes()).map(drop)).await
+    }
+
+    /// Does what takes the processor for long, beside the threads that answer requests.
+    pub async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
+        let slot = Arc::clone(&self.slots).acquire_owned().await.map_err(internal)?;
+        let done = task::spawn_blocking(move || {
+            let done = work();
             // Only now, also if nobody waits for the answer any more.
             drop(slot);
-            compiled
+            done
         });
-        compiled.await.map_err(internal)
+        done.await.map_err(internal)
     }
 }
 

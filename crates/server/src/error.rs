@@ -81,6 +81,11 @@ impl ApiError {
     }
 }
 
+/// The JSON pointer to a member of the object that a pointer points to.
+pub fn member(pointer: &str, name: &str) -> String {
+    format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"))
+}
+
 pub fn invalid_json(detail: impl Into<Detail>) -> ApiError {
     Entry::new(400, "VX001", "Invalid JSON", detail).into()
 }
@@ -125,6 +130,11 @@ pub fn type_mismatch(expected: &str, found: &str) -> ApiError {
 pub fn id_mismatch() -> ApiError {
     ApiError::from(Entry::new(409, "CX011", "Id Mismatch", "The id in the body is not the id in the path."))
         .at("/data/id")
+}
+
+/// Something that cannot be done to a device as it is.
+pub fn device_in_use(detail: impl Into<Detail>) -> ApiError {
+    Entry::new(409, "CX009", "Device In Use", detail).into()
 }
 
 pub fn duplicate(detail: &'static str) -> ApiError {
@@ -267,6 +277,10 @@ impl From<StoreError> for ApiError {
             ),
             Conflict::DeviceBlessed => ("CX009", "Device In Use", "A blessed device cannot be deleted.".into()),
             Conflict::Move(refusal) => ("CX009", "Device In Use", sentence(&refusal.to_string()).into()),
+            Conflict::OtherBoard => {
+                let detail = "The virtual imp was put on another board meanwhile; nothing was changed.";
+                ("CX009", "Device In Use", detail.into())
+            }
             Conflict::DeviceUnassigned => {
                 ("CX013", "Device Not Assigned", "The device is not assigned to a devicegroup.".into())
             }

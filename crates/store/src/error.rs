@@ -80,6 +80,9 @@ pub enum Conflict {
     /// The device is blessed.
     #[error("the device is blessed")]
     DeviceBlessed,
+    /// The virtual imp was put on another board meanwhile.
+    #[error("the virtual imp is on another board")]
+    OtherBoard,
     /// The account's second factor is enabled; it must be disabled before another enrolment.
     #[error("one-time passwords are enabled already")]
     TotpEnabled,

@@ -1,14 +1,14 @@
 //! Virtual imps: devices that are programs and live in the server.
 
 use crate::{
-    Act, NewDevice, Page, Paged, Store, StoreError, Wake,
+    Act, Conflict, NewDevice, Page, Paged, Store, StoreError, Wake,
     conn::{Conn, Lock, Row},
     devices,
     select::{From, Order, Select},
 };
 use std::collections::BTreeMap;
 
-use impstead_model::{AccountId, Device, DeviceId, Reach, Right};
+use impstead_model::{AccountId, Device, DeviceGroupType, DeviceId, MoveRefusal, Reach, Right};
 
 /// A virtual imp.
 #[derive(Clone, Debug)]
@@ -48,8 +48,29 @@ pub struct VirtualImpChange {
     pub name: Option<Option<String>>,
     /// Another board, and the type of imp that it says; `Some(None)` takes the board away. Nothing is done to it from outside then.
     pub board: Option<(Option<NewBoard>, String)>,
-    /// What is done to it from outside from now on, if given: names and values.
+    /// What is done to it from outside from now on, besides what is: names and values.
     pub inputs: Option<BTreeMap<String, String>>,
+    /// Names of what is no longer done to it.
+    pub left: Vec<String>,
+    /// The number of the board that all this was meant for, if it is not a new one.
+    pub on_board: Option<i64>,
+}
+
+impl VirtualImpChange {
+    /// Whether it changes nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let VirtualImpChange { name, board, inputs, left, on_board: _ } = self;
+        name.is_none() && board.is_none() && inputs.as_ref().is_none_or(BTreeMap::is_empty) && left.is_empty()
+    }
+
+    /// What is done to an imp after it, to which something is done already.
+    fn applied_to(&self, done: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+        let mut done = done.clone();
+        done.retain(|name, _| !self.left.contains(name));
+        done.extend(self.inputs.clone().unwrap_or_default());
+        done
+    }
 }
 
 /// A virtual imp about to be made.
@@ -124,7 +145,7 @@ impl Store {
     }
 
     /// Returns those that a factory fixture may configure, oldest first: of its account, with power, in no device group, of a type
-    /// that may be in the factory, and never configured by any; at most a hundred.
+    /// that may be in the factory, never configured by any, and never in a group that left code on them; at most a hundred.
     pub async fn blank_virtual_imps(&self, fixture: &DeviceId) -> Result<Vec<DeviceId>, StoreError> {
         let fixture = fixture.clone();
         self.read(move |conn| {
@@ -133,6 +154,8 @@ impl Store {
                          join device f on f.owner_id = d.owner_id
                          where f.id = ?1 and d.id <> f.id and v.started and d.group_id is null and not d.blessed
                            and d.fixture_id is null and d.imp_type <> 'imp001'
+                           and not exists (select 1 from device_history h where h.device_id = d.id
+                                             and h.event in ('assigned', 'moved'))
                          order by v.created_ms, v.device_id limit 100";
             conn.all(blank, &[&fixture.as_str()], |row| Ok(row.get::<String>(0)?.into()))
         })
@@ -202,6 +225,10 @@ impl Store {
     }
 
     /// Changes a virtual imp and returns it; `None` if it is not there.
+    ///
+    /// # Errors
+    /// [`Conflict::OtherBoard`] if it is on another board than the change is meant for,
+    /// [`Conflict::Move`] if the type of imp that the new board says may not be where it is.
     pub async fn change_virtual_imp(
         &self,
         device: &DeviceId,
@@ -214,25 +241,22 @@ impl Store {
                 return Ok(None);
             }
             let Some(mut found) = find(conn, &device)? else { return Ok(None) };
-            let VirtualImpChange { name, board, inputs } = &change;
-            if let Some(name) = name.as_ref().filter(|name| **name != found.device.name) {
-                found.device.name.clone_from(name);
-                found.device.updated_ms = act.at_ms;
-                conn.run(
-                    "update device set name = ?2, updated_ms = ?3 where id = ?1",
-                    &[&device.as_str(), name, &act.at_ms],
-                )?;
-                devices::record(conn, &act, "device.update", &found.device)?;
+            if change.on_board.is_some_and(|number| number != found.board_number) {
+                return Err(Conflict::OtherBoard.into());
             }
-            if let Some((board, imp_type)) = board {
+            if let Some(name) = &change.name {
+                devices::rename(conn, &mut found.device, name.as_deref(), &act)?;
+            }
+            if let Some((board, imp_type)) = &change.board {
                 put_on_board(conn, &mut found, board.as_ref(), imp_type, &act)?;
             }
-            if let Some(inputs) = inputs {
-                found.inputs.clone_from(inputs);
+            let inputs = change.applied_to(&found.inputs);
+            if inputs != found.inputs {
                 conn.run(
                     "update virtual_imp set inputs = ?2 where device_id = ?1",
-                    &[&device.as_str(), &serde_json::to_string(inputs).unwrap_or_default()],
+                    &[&device.as_str(), &serde_json::to_string(&inputs).unwrap_or_default()],
                 )?;
+                found.inputs = inputs;
             }
             Ok(Some(found))
         })
@@ -360,19 +384,31 @@ fn put_on_board(
     imp_type: &str,
     act: &Act,
 ) -> Result<(), StoreError> {
+    let kind = found.device.assignment.as_ref().map(|assignment| assignment.kind);
+    if imp_type == "imp001" && kind.is_some_and(is_of_the_factory) {
+        return Err(Conflict::Move(MoveRefusal::HardwareNotAllowed).into());
+    }
     (found.board, found.device.imp_type) = (board_name(board), imp_type.to_owned());
     found.board_number += 1;
-    found.updated_ms = act.at_ms;
+    (found.updated_ms, found.device.updated_ms) = (act.at_ms, act.at_ms);
     found.inputs.clear();
     conn.run(
         "update virtual_imp set board = ?2, board_file = ?3, board_number = ?4, inputs = '{}', updated_ms = ?5
          where device_id = ?1",
         &[&found.device.id.as_str(), &found.board, &board_file(board), &found.board_number, &act.at_ms],
     )?;
-    conn.run("update device set imp_type = ?2 where id = ?1", &[&found.device.id.as_str(), &found.device.imp_type])?;
+    conn.run(
+        "update device set imp_type = ?2, updated_ms = ?3 where id = ?1",
+        &[&found.device.id.as_str(), &found.device.imp_type, &act.at_ms],
+    )?;
     devices::record(conn, act, "virtual_imp.board", &found.device)?;
     conn.wake(Wake::VirtualImp(found.device.id.clone()));
     Ok(())
+}
+
+/// Whether fixtures or devices under test are in groups of this kind.
+fn is_of_the_factory(kind: DeviceGroupType) -> bool {
+    kind.target_types().is_some() || matches!(kind, DeviceGroupType::Dut | DeviceGroupType::PreDut)
 }
 
 fn board_name(board: Option<&NewBoard>) -> Option<String> {

@@ -100,11 +100,15 @@ fn no_button(board: &Board, pin: Pin) -> String {
     }
 }
 
+/// So many signals are named where there is none of a name.
+const NAMED_SIGNALS: usize = 20;
+
 fn unknown(board: &Board, name: &str) -> String {
-    let signals: Vec<&str> = board.signal_names().collect();
-    let signals = match signals.join(", ") {
-        none if none.is_empty() => "the board has no signals".to_owned(),
-        there => format!("the board's signals are {there}"),
+    let signals: Vec<&str> = board.signal_names().take(NAMED_SIGNALS).collect();
+    let signals = match (signals.join(", "), board.signal_names().count() - signals.len()) {
+        (none, _) if none.is_empty() => "the board has no signals".to_owned(),
+        (there, 0) => format!("the board's signals are {there}"),
+        (there, more) => format!("the board's signals are {there} and {more} more"),
     };
     let pins: Vec<&str> = Pin::all().map(Pin::name).collect();
     format!("there is no `{name}`: {signals}; besides there are `link` and the pins {}", pins.join(", "))

@@ -6,7 +6,7 @@ use crate::{
     App,
     caller::Caller,
     document::{Created, Listed, NoContent, One, Reply},
-    error::{ApiError, invalid_attribute, not_found},
+    error::{ApiError, device_in_use, invalid_attribute, member, not_found},
     log_streams,
     page::{Ids, ListQuery},
     shape::{Attribute, Body, Kind, Relationship, Shape, Write},
@@ -30,6 +30,9 @@ const STOPPED: &str = "stopped";
 
 /// The text of a board; its reader counts bytes.
 const MOST_BOARD_CHARS: usize = 256 * 1024;
+
+/// Where what is done to an imp is in a request's body.
+const INPUTS: &str = "/data/attributes/inputs";
 
 pub const SHAPE: Shape = Shape {
     types: &["virtual_imp"],
@@ -60,7 +63,10 @@ pub async fn create(caller: Caller, State(app): State<App>, body: Body) -> Reply
     let owner = fields.relationship("owner").map_or("me", |(_, id)| id);
     let owner = caller.account_named(owner);
     caller.may(Right::Operate(Side::Development), &owner, "account")?;
-    let board = fields.text("board").map(|board| new_board(&board)).transpose()?;
+    let board = match fields.text("board") {
+        Some(board) => Some(new_board(&app, board).await.map(|(board, read)| (board, imp_type(&read)))?),
+        None => None,
+    };
     let imp_type = match (fields.text("imp_type"), &board) {
         (Some(named), Some((_, of_board))) if named != *of_board => {
             return Err(invalid_attribute(
@@ -119,76 +125,129 @@ pub async fn update(caller: Caller, State(app): State<App>, ids: Ids, body: Body
     };
     let current = resource(&app, imp.clone());
     let fields = SHAPE.update(&body, "virtual_imp", &current, is_it)?;
-    let board = match fields.nullable_text("board") {
-        Some(Some(board)) => new_board(&board).map(|(board, imp_type)| Some((Some(board), imp_type)))?,
-        Some(None) => Some((None, imp.device.imp_type.clone())),
-        None => None,
-    };
     let named = |name: Option<String>| name.filter(|name| !name.is_empty());
-    let mut change = VirtualImpChange { name: fields.nullable_text("name").map(named), board, inputs: None };
+    let mut change = VirtualImpChange { name: fields.nullable_text("name").map(named), ..VirtualImpChange::default() };
+    let mut on = None;
+    if let Some(board) = fields.nullable_text("board") {
+        let (board, read) = match board {
+            Some(board) => new_board(&app, board).await.map(|(board, read)| (Some(board), read))?,
+            None => (None, board_of(None, &imp.device.imp_type)),
+        };
+        change.board = Some((board, imp_type(&read)));
+        on = Some(read);
+    }
     let mut changes = Vec::new();
     if let Some(given) = fields.value("inputs").and_then(Value::as_object) {
-        let on = match &change.board {
-            Some((board, imp_type)) => board_of(board.as_ref(), imp_type),
-            None => board_of(app.store.virtual_imp_board(&imp.device.id).await?.as_ref(), &imp.device.imp_type),
+        let on = match on {
+            Some(on) => on,
+            None => {
+                change.on_board = Some(imp.board_number);
+                board_now(&app, &imp).await?
+            }
         };
-        let mut lasting = if change.board.is_some() { BTreeMap::new() } else { imp.inputs.clone() };
-        changes = inputs(&on, given, &mut lasting)?;
-        change.inputs = Some(lasting);
+        changes = inputs(&on, given, &mut change)?;
+        may_press(&app, &imp, &change, &changes).await?;
     }
-    let changed = app.store.change_virtual_imp(&imp.device.id, change, caller.act(&app)).await?;
-    let changed = changed.ok_or_else(|| not_found("virtual imp"))?;
+    let changed = if change.is_empty() {
+        imp.clone()
+    } else {
+        let changed = app.store.change_virtual_imp(&imp.device.id, change, caller.act(&app)).await?;
+        changed.ok_or_else(|| not_found("virtual imp"))?
+    };
     if changed.board_number == imp.board_number {
         app.imps.change(&changed.device.id, changes).await;
     }
     Ok(One(resource(&app, changed)))
 }
 
-/// Reads a board: the name of one that is ready, or the text of one. Says the type of imp that devices have there.
-fn new_board(named: &str) -> Result<(NewBoard, String), ApiError> {
+/// Reads a board: the name of one that is ready, or the text of one.
+async fn new_board(app: &App, named: String) -> Result<(NewBoard, Board), ApiError> {
     let invalid = |detail: String| invalid_attribute("/data/attributes/board", detail);
-    let (name, file) = match Board::ready_text(named) {
+    let (name, file) = match Board::ready_text(&named) {
         Some(_) => (named, None),
         // A text has at least one key.
         None if !named.contains('=') => {
             let ready = Board::ready_names().collect::<Vec<_>>().join("`, `");
             return Err(invalid(format!("No board is ready under this name. Those that are: `{ready}`.")));
         }
-        None => (OWN_BOARD, Some(named.to_owned())),
+        None => (OWN_BOARD.to_owned(), Some(named)),
     };
-    let board = NewBoard { name: name.to_owned(), file };
-    let read = Board::parse(Board::ready_text(named).unwrap_or(named))
-        .map_err(|error| invalid(format!("The board cannot be read: {error}.")))?;
-    if let Some(excess) = read.excess() {
-        return Err(invalid(format!("The board takes too much: {excess}.")));
+    let board = NewBoard { name, file };
+    let text = board.file.clone();
+    let ready = Board::ready_text(&board.name).unwrap_or_default();
+    let read = app.compiler.work(move || Board::parse(text.as_deref().unwrap_or(ready))).await?;
+    let read = read.map_err(|error| invalid(format!("The board cannot be read: {error}.")))?;
+    match read.excess() {
+        Some(excess) => Err(invalid(format!("The board takes too much: {excess}."))),
+        None => Ok((board, read)),
     }
-    // Devices are called otherwise.
-    let imp_type = if read.imp_type.name() == "imp004m" { "imp004" } else { read.imp_type.name() };
-    Ok((board, imp_type.to_owned()))
 }
 
-/// Reads what is done to an imp, and enters it among what lasts.
-fn inputs(
-    board: &Board,
-    given: &Map<String, Value>,
-    lasting: &mut BTreeMap<String, String>,
-) -> Result<Vec<Change>, ApiError> {
-    let mut changes = Vec::new();
-    for (name, value) in given {
-        let value = match value {
-            Value::Null => "board".to_owned(),
-            Value::Bool(is_high) => u8::from(*is_high).to_string(),
-            Value::String(text) => text.clone(),
-            number => number.to_string(),
-        };
-        let change = Change::parse(board, name, &value)
-            .map_err(|problem| invalid_attribute(format!("/data/attributes/inputs/{name}"), capitalised(&problem)))?;
-        change.enter(name, &value, lasting);
-        changes.push(change);
+/// The type of imp on a board, as devices call it.
+fn imp_type(board: &Board) -> String {
+    match board.imp_type.name() {
+        "imp004m" => "imp004".to_owned(),
+        name => name.to_owned(),
     }
+}
+
+/// Reads the board that an imp is on.
+async fn board_now(app: &App, imp: &VirtualImp) -> Result<Board, ApiError> {
+    let board = app.store.virtual_imp_board(&imp.device.id).await?;
+    let imp_type = imp.device.imp_type.clone();
+    app.compiler.work(move || board_of(board.as_ref(), &imp_type)).await
+}
+
+/// Reads what is done to an imp, and enters what of it lasts.
+fn inputs(board: &Board, given: &Map<String, Value>, change: &mut VirtualImpChange) -> Result<Vec<Change>, ApiError> {
+    let (mut changes, mut lasting) = (Vec::new(), BTreeMap::new());
+    for (name, value) in given {
+        let wrong = |detail: String| invalid_attribute(member(INPUTS, name), detail);
+        let value = written(name, value)
+            .ok_or_else(|| wrong("It must be a string, a number, a boolean or null.".to_owned()))?;
+        let done = Change::parse(board, name, &value).map_err(|problem| wrong(capitalised(&problem)))?;
+        done.enter(name, &value, &mut lasting);
+        if !matches!(done, Change::Press(_)) && !lasting.contains_key(name) {
+            change.left.push(name.clone());
+        }
+        changes.push(done);
+    }
+    change.inputs = Some(lasting);
     // An object has no order: a program that hears of a press finds all else as it was set.
     changes.sort_by_key(|change| matches!(change, Change::Press(_)));
     Ok(changes)
+}
+
+/// What JSON says is done, as it is written elsewhere; `None` if that cannot be.
+fn written(name: &str, value: &Value) -> Option<String> {
+    Some(match value {
+        Value::Null => "board".to_owned(),
+        Value::Bool(is_on) if name == "link" => if *is_on { "on" } else { "off" }.to_owned(),
+        Value::Bool(is_high) => u8::from(*is_high).to_string(),
+        Value::String(text) => text.clone(),
+        // To JSON 1.0 is 1; to a pin, only the latter is a level.
+        Value::Number(number) => match number.as_f64() {
+            Some(whole) if whole.fract() == 0.0 && whole.abs() < 1e15 => format!("{}", whole + 0.0),
+            _ => number.to_string(),
+        },
+        Value::Array(_) | Value::Object(_) => return None,
+    })
+}
+
+/// Refuses a press that nobody would notice.
+async fn may_press(app: &App, imp: &VirtualImp, change: &VirtualImpChange, changes: &[Change]) -> Result<(), ApiError> {
+    if !changes.iter().any(|change| matches!(change, Change::Press(_))) {
+        return Ok(());
+    }
+    if change.board.is_some() {
+        let detail =
+            "A button is pressed for a moment, and on a new board the imp has yet to boot: press it afterwards.";
+        return Err(invalid_attribute(INPUTS, detail));
+    }
+    if app.imps.see(&imp.device.id).await.is_none() {
+        return Err(device_in_use("The virtual imp has no power, or does not answer: nothing was pressed or set."));
+    }
+    Ok(())
 }
 
 /// A sentence.

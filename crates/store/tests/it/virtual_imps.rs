@@ -1,5 +1,5 @@
 use crate::fixture::*;
-use impstead_model::{DeviceGroupType, DeviceId, Role};
+use impstead_model::{DeviceGroupType, DeviceId, MoveRefusal, Role};
 use impstead_store::{
     Conflict, NewBoard, NewDevice, NewVirtualImp, OWN_BOARD, Page, PoweredImp, QuotaChange, VirtualImp,
     VirtualImpChange, Wake,
@@ -89,7 +89,7 @@ async fn it_is_put_on_boards_and_something_is_done_to_it(db: Arc<Db>) {
     let change = async |change| db.store.change_virtual_imp(&id, change, db.act(&ann)).await.unwrap().unwrap();
     let inputs = BTreeMap::from([("pin1".to_owned(), "0".to_owned())]);
     let name = Some(Some("Bed 8".to_owned()));
-    let changed = change(VirtualImpChange { name, inputs: Some(inputs.clone()), board: None }).await;
+    let changed = change(VirtualImpChange { name, inputs: Some(inputs.clone()), ..VirtualImpChange::default() }).await;
     assert_eq!((changed.device.name.as_deref(), &changed.inputs), (Some("Bed 8"), &inputs));
     let powered = db.store.power_virtual_imp(&id, [5; 32]).await.unwrap().unwrap();
     assert_eq!((powered.board, powered.board_number, powered.inputs), (Some(ready), 0, inputs.clone()));
@@ -104,7 +104,7 @@ async fn it_is_put_on_boards_and_something_is_done_to_it(db: Arc<Db>) {
     assert_eq!(db.store.power_virtual_imp(&id, [5; 32]).await.unwrap().unwrap().board, Some(own));
 
     let (board, inputs) = (Some((None, "imp006".to_owned())), Some(inputs));
-    let found = change(VirtualImpChange { name: Some(None), board, inputs }).await;
+    let found = change(VirtualImpChange { name: Some(None), board, inputs, ..VirtualImpChange::default() }).await;
     assert_eq!((found.board, found.board_number, found.inputs.len(), found.device.name), (None, 2, 1, None));
     assert_eq!(db.store.virtual_imp_board(&id).await.unwrap(), None);
     assert_eq!(db.count("audit where action = 'virtual_imp.board'"), 2);
@@ -160,6 +160,58 @@ async fn those_that_are_blank_wait_for_a_fixture(db: Arc<Db>) {
     found.sort();
     assert_eq!(found, expected);
     assert_eq!(db.store.blank_virtual_imps(&first).await.unwrap().len(), 1, "it is none of them itself");
+    assert!(db.store.unassign_device(&group.id, &assigned, db.act(&ann)).await.unwrap());
+    let mut found = db.store.blank_virtual_imps(&fixture).await.unwrap();
+    found.sort();
+    assert_eq!(found, expected, "what was in a group has code");
+}
+
+async fn what_is_done_to_it_at_once_is_not_lost(db: Arc<Db>) {
+    let ann = db.account("ann").await.id;
+    let id = imp(&db, &ann, true).await.device.id;
+    for round in ["0", "1", "board"] {
+        let changes = ["pin1", "pin2", "pin5"].map(|pin| {
+            let (inputs, left) = match round {
+                "board" => (None, vec![pin.to_owned()]),
+                level => (Some(BTreeMap::from([(pin.to_owned(), level.to_owned())])), Vec::new()),
+            };
+            let change = VirtualImpChange { inputs, left, on_board: Some(0), ..VirtualImpChange::default() };
+            db.store.change_virtual_imp(&id, change, db.act(&ann))
+        });
+        let [first, second, third] = changes;
+        let (first, second, third) = tokio::join!(first, second, third);
+        for changed in [first, second, third] {
+            changed.unwrap().unwrap();
+        }
+        let done = db.store.virtual_imp(&id).await.unwrap().unwrap().inputs;
+        let expected = match round {
+            "board" => BTreeMap::new(),
+            level => ["pin1", "pin2", "pin5"].map(|pin| (pin.to_owned(), level.to_owned())).into(),
+        };
+        assert_eq!(done, expected);
+    }
+    let inputs = Some(BTreeMap::from([("pin1".to_owned(), "0".to_owned())]));
+    let late = VirtualImpChange { inputs, on_board: Some(7), ..VirtualImpChange::default() };
+    assert_eq!(conflict(db.store.change_virtual_imp(&id, late, db.act(&ann)).await), Conflict::OtherBoard);
+    assert_eq!(db.store.virtual_imp(&id).await.unwrap().unwrap().inputs, BTreeMap::new());
+}
+
+async fn in_the_factory_no_board_makes_it_an_imp001(db: Arc<Db>) {
+    let ann = db.account("ann").await.id;
+    let id = imp(&db, &ann, true).await.device.id;
+    let put = async |imp_type: &str| {
+        let board = Some((None, imp_type.to_owned()));
+        db.store.change_virtual_imp(&id, VirtualImpChange { board, ..VirtualImpChange::default() }, db.act(&ann)).await
+    };
+    assert_eq!(put("imp001").await.unwrap().unwrap().device.imp_type, "imp001", "it is nowhere");
+    let put_on = put("imp005").await.unwrap().unwrap().device;
+    assert_eq!((put_on.imp_type.as_str(), put_on.updated_ms), ("imp005", db.now_ms()));
+    assert_eq!(db.store.device(id.as_str()).await.unwrap().unwrap().updated_ms, db.now_ms());
+    let product = db.product(&ann, "P").await;
+    let fixtures = db.group(&product, "Fixtures", DeviceGroupType::FactoryFixture).await;
+    db.store.assign_device(&fixtures.id, &id, db.act(&ann)).await.unwrap().unwrap();
+    assert_eq!(conflict(put("imp001").await), Conflict::Move(MoveRefusal::HardwareNotAllowed));
+    assert_eq!(put("imp003").await.unwrap().unwrap().board_number, 3);
 }
 
 contract![
@@ -169,4 +221,6 @@ contract![
     it_is_started_and_stopped,
     it_is_put_on_boards_and_something_is_done_to_it,
     a_list_holds_what_the_caller_reaches,
+    what_is_done_to_it_at_once_is_not_lost,
+    in_the_factory_no_board_makes_it_an_imp001,
 ];

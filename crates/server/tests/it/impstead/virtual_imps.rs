@@ -91,10 +91,12 @@ async fn a_board_is_ready_or_a_text_and_says_the_type() {
         attributes(json!({ "inputs": { "pin1": "1" } })).await;
 
         let text = "imp = \"imp004m\"\n[pins]\npin2 = { button = { pressed_at_s = [1] } }\n";
-        let both = json!({ "board": text, "name": "Bed 7", "inputs": { "pin2": "press", "pin3": "0" } });
-        change(both).await.fails(400, "VX003");
-        attributes(json!({ "board": "environment", "name": null })).await;
-        change(json!({ "board": text, "name": "Bed 7", "inputs": { "pin2": "press", "pinA": "0" } })).await.is(200);
+        for refused in [json!({ "pin3": "0", "pin2": "down" }), json!({ "pin2": "press", "pinA": "0" })] {
+            let both = json!({ "board": text, "name": "Bed 7", "inputs": refused });
+            change(both).await.fails(400, "VX003");
+            attributes(json!({ "board": "environment", "name": null })).await;
+        }
+        change(json!({ "board": text, "name": "Bed 7", "inputs": { "pinA": "0" } })).await.is(200);
         let expected = json!({
             "board": "custom", "board_file": text, "imp_type": "imp004", "name": "Bed 7", "inputs": { "pinA": "0" },
         });
@@ -147,16 +149,97 @@ async fn what_is_wrong_with_a_board_or_an_input_is_said() {
         for (name, value, expected) in [
             ("temprature", json!(1), "There is no `temprature`: the board's signals are "),
             ("temperature", json!("warm"), "write a number"),
-            ("temperature", json!([1]), "must be a string, a number or null"),
+            ("temperature", json!([1]), "must be a string, a number, a boolean or null"),
+            ("a/b~c", json!(1), "There is no `a/b~c`"),
             ("pin1", json!("press"), "no button"),
             ("pin1", json!(65536), "counts, from 2 to 65535"),
             ("link", json!("down"), "`on` or `off`"),
         ] {
             let answer = owner.patch(&path, described(None, json!({ "inputs": { name: value } }))).await;
             let error = &answer.json()["errors"][0];
-            assert!(error["source"]["pointer"].as_str().unwrap().starts_with("/data/attributes/inputs"), "{error}");
+            let escaped = name.replace('~', "~0").replace('/', "~1");
+            assert_eq!(error["source"]["pointer"], format!("/data/attributes/inputs/{escaped}"));
             assert!(error["detail"].as_str().unwrap().contains(expected), "{error}");
         }
+
+        let signals: String = (0..25).map(|number| format!("s{number} = 1\n")).collect();
+        let many = json!({ "board": format!("imp = \"imp003\"\n[signals]\n{signals}") });
+        let many = owner.post(PATH, described(None, many)).await.is(201)["data"]["id"].clone();
+        let path = format!("{PATH}/{}", many.as_str().unwrap());
+        let answer = owner.patch(&path, described(None, json!({ "inputs": { "s25": 1 } }))).await;
+        refused(&answer, "/data/attributes/inputs/s25", " and 5 more; besides there are `link`");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn numbers_and_booleans_of_json_do_what_they_say() {
+    on_each(async |w: World| {
+        let owner = w.account("grower").await;
+        let made = owner.post(PATH, described(None, json!({ "board": "environment" }))).await.is(201)["data"].clone();
+        let path = format!("{PATH}/{}", made["id"].as_str().unwrap());
+        for (given, expected) in [
+            (json!({ "link": false }), json!({ "link": "off" })),
+            (json!({ "link": true }), json!({})),
+            (json!({ "pin1": 1.0, "pin2": 0.0, "pin5": 4e4 }), json!({ "pin1": "1", "pin2": "0", "pin5": "40000" })),
+            (json!({ "pin1": null, "pin2": false, "pin5": null }), json!({ "pin2": "0" })),
+            (json!({ "pin2": null, "temperature": -0.5 }), json!({ "temperature": "-0.5" })),
+        ] {
+            let answer = owner.patch(&path, described(None, json!({ "inputs": given }))).await;
+            assert_eq!(answer.is(200)["data"]["attributes"]["inputs"], expected);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_several_set_at_once_is_all_set() {
+    on_each(async |w: World| {
+        let owner = w.account("grower").await;
+        let made = owner.post(PATH, described(None, json!({ "board": "environment" }))).await.is(201)["data"].clone();
+        let path = format!("{PATH}/{}", made["id"].as_str().unwrap());
+        for level in ["0", "1", "0", "1"] {
+            let set = async |pin: &str| owner.patch(&path, described(None, json!({ "inputs": { pin: level } }))).await;
+            let (first, second, third) = tokio::join!(set("pin1"), set("pin2"), set("pin5"));
+            for answer in [first, second, third] {
+                answer.is(200);
+            }
+            let found = owner.get(&path).await.resource()["attributes"]["inputs"].clone();
+            assert_eq!(found, json!({ "pin1": level, "pin2": level, "pin5": level }));
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_press_that_nobody_would_notice_is_refused() {
+    on_each(async |w: World| {
+        let owner = w.account("grower").await;
+        let new = json!({ "board": "button-led", "state": "stopped" });
+        let made = owner.post(PATH, described(None, new)).await.is(201)["data"].clone();
+        let path = format!("{PATH}/{}", made["id"].as_str().unwrap());
+        let press = json!({ "inputs": { "pin1": "press", "pin2": "0" } });
+        let refused = owner.patch(&path, described(None, press)).await;
+        refused.fails(409, "CX009");
+        assert!(refused.json()["errors"][0]["detail"].as_str().unwrap().contains("has no power"));
+        assert_eq!(owner.get(&path).await.resource()["attributes"]["inputs"], json!({}), "nothing was set");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn in_the_factory_no_board_makes_it_an_imp001() {
+    on_each(async |w: World| {
+        let owner = w.account("grower").await;
+        let made = owner.post(PATH, described(None, json!({ "imp_type": "imp005" }))).await.is(201)["data"].clone();
+        let id = made["id"].as_str().unwrap();
+        let product = owner.product("Greenhouse").await;
+        let group = owner.group("pre_factoryfixture_devicegroup", &product, "Fixtures").await;
+        owner.assign(&group, &[id]).await.is(204);
+        let path = format!("{PATH}/{id}");
+        owner.patch(&path, described(None, json!({ "board": "environment" }))).await.fails(409, "CX009");
+        assert_eq!(owner.get(&path).await.resource()["attributes"]["imp_type"], "imp005");
+        owner.patch(&path, described(None, json!({ "board": "modbus" }))).await.is(200);
     })
     .await;
 }
