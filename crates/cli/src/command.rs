@@ -330,8 +330,8 @@ pub enum VirtualImpCommand {
     /// (2 to 65535), volts (1.65V), or `press`, which presses the board's button there for a moment.
     #[command(after_help = "Examples:\n  \
         impstead virtual-imp set 'Bed 7' temperature=31.5 humidity=board\n  \
-        impstead virtual-imp set 'Bed 7' pin1=press\n  \
-        impstead virtual-imp set 'Bed 7' pin5=1.65V link=off")]
+        impstead virtual-imp set 'Bed 7' pin5=1.65V link=off\n  \
+        impstead virtual-imp set Door pin1=press")]
     Set(VirtualImpSetArgs),
     /// Put a virtual imp on another board; it boots there
     Board {
