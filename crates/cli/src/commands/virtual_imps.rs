@@ -172,10 +172,9 @@ async fn watch(mut session: Session<'_>, arguments: VirtualImpWatchArgs) -> Resu
                     }
                 }
             }
-            VirtualImpEvent::Interrupted(error) => {
-                if !mem::replace(&mut is_down, true) {
-                    session.note(&format!("Connection lost ({}); trying again …", visible(&reason(&error))))?;
-                }
+            VirtualImpEvent::Interrupted(error) if !is_down => {
+                is_down = true;
+                session.note(&format!("Connection lost ({}); trying again …", visible(&reason(&error))))?;
             }
             VirtualImpEvent::Changed(sight) => {
                 let line = if session.json {

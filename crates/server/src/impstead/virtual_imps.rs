@@ -138,12 +138,11 @@ pub async fn update(caller: Caller, State(app): State<App>, ids: Ids, body: Body
     }
     let mut changes = Vec::new();
     if let Some(given) = fields.value("inputs").and_then(Value::as_object) {
-        let on = match on {
-            Some(on) => on,
-            None => {
-                change.on_board = Some(imp.board_number);
-                board_now(&app, &imp).await?
-            }
+        let on = if let Some(on) = on {
+            on
+        } else {
+            change.on_board = Some(imp.board_number);
+            board_now(&app, &imp).await?
         };
         changes = inputs(&on, given, &mut change)?;
         may_press(&app, &imp, &change, &changes).await?;
