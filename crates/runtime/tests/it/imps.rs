@@ -164,6 +164,32 @@ async fn libraries_run_before_device_code() {
     living.end().await;
 }
 
+/// One thread for everything, so that an imp that kept it would keep all.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_board_that_asks_too_much_keeps_nobody_from_their_turn() {
+    let world = World::new().await;
+    let living = Living::begin(&world);
+    let bytes = "U".repeat(60_000);
+    let file =
+        format!("imp = \"imp006\"\n[uart]\nuart57 = {{ script = [{{ every_s = 0.06, send = \"{bytes}\" }}] }}");
+    let greedy = make_on(&world, Some(NewBoard { name: "custom".into(), file: Some(file) })).await;
+    let group = world.group("G").await;
+    world.store.assign_device(&group.id, &greedy, act()).await.unwrap().unwrap();
+    let source = "local u = hardware.uart57;
+        u.configure(10000000, 8, PARITY_NONE, 1, NO_CTSRTS, function() { u.readstring(); first(); });
+        function first() { first = @() null; server.log(\"it has begun\"); }";
+    world.deploy_both(&group, source, "").await;
+    said(&world, &greedy, "server.log it has begun").await;
+
+    let meek = make(&world).await;
+    let others = world.group("H").await;
+    world.store.assign_device(&others.id, &meek, act()).await.unwrap().unwrap();
+    world.deploy_both(&others, "server.log(\"my turn\")", "").await;
+    said(&world, &meek, "server.log my turn").await;
+    assert!(living.imps.see(&greedy).await.is_some());
+    living.end().await;
+}
+
 /// What of an imp is seen, as soon as it has power.
 async fn seen(living: &Living, device: &DeviceId) -> Vec<String> {
     let until = Instant::now() + PATIENCE;
