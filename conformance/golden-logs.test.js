@@ -199,6 +199,7 @@ if (!("failed" in server.load())) imp.wakeup(0.05, function() {
             'agent.error: ERROR: no handler for agent.send("nothing")',
             'agent.error: ERROR: skipped unserialisable data',
             'agent.error: ERROR: skipped unserialisable data',
+            'agent.error: ERROR:   in unknown agent_code:4',
             'agent.log: { "whole": 1 }',
         ]);
         const { name, value } = await device.next('message');
