@@ -170,8 +170,7 @@ async fn a_board_that_asks_too_much_keeps_nobody_from_their_turn() {
     let world = World::new().await;
     let living = Living::begin(&world);
     let bytes = "U".repeat(60_000);
-    let file =
-        format!("imp = \"imp006\"\n[uart]\nuart57 = {{ script = [{{ every_s = 0.06, send = \"{bytes}\" }}] }}");
+    let file = format!("imp = \"imp006\"\n[uart]\nuart57 = {{ script = [{{ every_s = 0.06, send = \"{bytes}\" }}] }}");
     let greedy = make_on(&world, Some(NewBoard { name: "custom".into(), file: Some(file) })).await;
     let group = world.group("G").await;
     world.store.assign_device(&group.id, &greedy, act()).await.unwrap().unwrap();
