@@ -162,7 +162,7 @@ async fn what_is_wrong_with_a_board_or_an_input_is_said() {
             assert!(error["detail"].as_str().unwrap().contains(expected), "{error}");
         }
 
-        let signals: String = (0..25).map(|number| format!("s{number} = 1\n")).collect();
+        let signals = (0..25).map(|number| format!("s{number} = 1")).collect::<Vec<_>>().join("\n");
         let many = json!({ "board": format!("imp = \"imp003\"\n[signals]\n{signals}") });
         let many = owner.post(PATH, described(None, many)).await.is(201)["data"]["id"].clone();
         let path = format!("{PATH}/{}", many.as_str().unwrap());
