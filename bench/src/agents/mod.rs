@@ -124,23 +124,26 @@ impl Bench<'_> {
         let mut agents = self.with_agents(server, "turn", IN_TURN)?;
         agents.deploy(HELLO)?;
         let database = agents.place.database.name();
-        agents.place.site.set(HIBERNATE_AFTER, SOON);
-        let (mut first, mut later, mut hibernate) = (Rates::default(), Rates::default(), false);
-        for _ in 0..self.arguments.rounds {
-            let (running, address) = agents.start()?;
-            all_run(&running)?;
-            // Where agents hibernate, the first touch wakes them.
-            hibernate = all_hibernate(&running, IN_TURN)?;
-            let ours = passes(address, &agents.paths)?;
-            running.stop()?;
-            let workerd = self.workerd()?;
-            let theirs = passes(workerd.address, &agents.paths)?;
-            first.push(theirs.0, ours.0);
-            later.push(theirs.1, ours.1);
+        let (mut later, kinds) = (Rates::default(), [(NEVER, "running, never asked"), (SOON, "hibernated")]);
+        for (after, how) in kinds {
+            agents.place.site.set(HIBERNATE_AFTER, after);
+            let mut first = Rates::default();
+            for _ in 0..self.arguments.rounds {
+                let (running, address) = agents.start()?;
+                all_run(&running)?;
+                if after != NEVER {
+                    ensure!(all_hibernate(&running, IN_TURN)?, "this server's agents do not hibernate");
+                }
+                let ours = passes(address, &agents.paths)?;
+                running.stop()?;
+                let workerd = self.workerd()?;
+                let theirs = passes(workerd.address, &agents.paths)?;
+                first.push(theirs.0, ours.0);
+                later.push(theirs.1, ours.1);
+            }
+            let name = format!("{IN_TURN} agents in turn, first touch ({how})");
+            report.add(first.figure(name).bound(Bound::AtLeast(5.0), "20").on(database));
         }
-        let how = if hibernate { "hibernated" } else { "running, never asked" };
-        let name = format!("{IN_TURN} agents in turn, first touch ({how})");
-        report.add(first.figure(name).bound(Bound::AtLeast(5.0), "20").on(database));
         let name = format!("{IN_TURN} agents in turn, warm");
         report.add(later.figure(name).bound(Bound::AtLeast(3.0), "4").on(database));
         Ok(())
