@@ -10,7 +10,7 @@ mod outbound;
 mod webhooks;
 
 pub use agents::{AgentConfig, AgentCounts, Agents, Unanswered, Undelivered};
-pub use imps::{Ask, Home, Imps, Kept, News, Sight, board_of, factory_blink_up, live};
+pub use imps::{ASKS, Ask, BlinkUp, Home, Imps, Kept, News, Sight, board_of, factory_blink_up, live, next_ask};
 pub use line::{Line, LineConfig, Pipe, Received, Sent, Transport, pipe};
 pub use logs::{Fate, Fates, LogLimits, Logs, NewLine, Pushed, Ticket};
 use outbound::Wire;

@@ -17,7 +17,7 @@ use futures_util::future::BoxFuture;
 use identities::Identity;
 use impstead_device_protocol::{DeviceSecret, server_identity};
 use impstead_model::{Entropy, SystemClock, SystemEntropy};
-use impstead_runtime::{Ask, Home, Kept, News, Pipe, factory_blink_up, live};
+use impstead_runtime::{ASKS, Ask, BlinkUp, Home, Kept, News, Pipe, factory_blink_up, live, next_ask};
 use inputs::{Inputs, Ways};
 use output::Output;
 use platform::board::{Board, Seen};
@@ -29,12 +29,8 @@ use std::{
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::mpsc,
-    task::JoinHandle,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-
-/// Inputs that wait for an imp that is busy; whoever gives more waits.
-const ASKS: usize = 16;
 
 /// Runs imps until they are told to stop.
 pub async fn run(arguments: ImpArgs, json: bool) -> Result<()> {
@@ -82,7 +78,7 @@ pub async fn run(arguments: ImpArgs, json: bool) -> Result<()> {
             was_connected: false,
             is_watching: inputs.is_some(),
             asks,
-            blink_up: None,
+            blink_up: BlinkUp::default(),
         };
         let kept = home.kept()?;
         let (programs, stop) = (programs.clone(), fleet.stop.clone());
@@ -141,7 +137,7 @@ struct Hearth {
     is_watching: bool,
     asks: mpsc::Receiver<Ask>,
     /// The last time that it, as a factory fixture, configured another.
-    blink_up: Option<JoinHandle<()>>,
+    blink_up: BlinkUp,
 }
 
 impl Hearth {
@@ -212,12 +208,7 @@ impl Home for Hearth {
     }
 
     fn asked(&mut self) -> BoxFuture<'_, Ask> {
-        Box::pin(async {
-            match self.asks.recv().await {
-                Some(ask) => ask,
-                None => std::future::pending().await,
-            }
-        })
+        next_ask(&mut self.asks)
     }
 
     fn is_watching(&self) -> bool {
@@ -229,18 +220,11 @@ impl Home for Hearth {
     }
 
     fn factory_blink_up(&mut self) {
-        // It configures one device after the other.
-        if self.blink_up.as_ref().is_some_and(|before| !before.is_finished()) {
-            return;
-        }
-        let (ways, fixture) = (Arc::clone(&self.fleet.ways), self.device.clone());
-        self.blink_up = Some(tokio::spawn(async move {
-            let configured = factory_blink_up(&fixture, ways.iter().cloned()).await;
-            if let Some((_, way)) = ways.iter().find(|(id, _)| *id == fixture) {
-                // One that has ended wants to know nothing.
-                let _ = way.send(Ask::BlinkedUp(configured)).await;
-            }
-        }));
+        let (searching, telling) = (Arc::clone(&self.fleet.ways), Arc::clone(&self.fleet.ways));
+        let (fixture, named) = (self.device.clone(), self.device.clone());
+        self.blink_up.begin(async move { factory_blink_up(&fixture, searching.iter().cloned()).await }, move || {
+            telling.iter().find(|(id, _)| *id == named).map(|(_, way)| way.clone())
+        });
     }
 
     fn hear(&mut self, news: News) {

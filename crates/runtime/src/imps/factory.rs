@@ -4,6 +4,7 @@ use super::hand::{Ask, PATIENCE};
 use std::time::Duration;
 use tokio::{
     sync::{mpsc::Sender, oneshot},
+    task::JoinHandle,
     time::{Instant, timeout},
 };
 
@@ -24,4 +25,28 @@ pub async fn factory_blink_up(fixture: &str, imps: impl IntoIterator<Item = (Str
         }
     }
     None
+}
+
+/// The last time that an imp, as a factory fixture, configured a device.
+#[derive(Default)]
+pub struct BlinkUp(Option<JoinHandle<()>>);
+
+impl BlinkUp {
+    /// Has a device configured, and then tells the fixture by `way` which; not while one before is not through.
+    pub fn begin(
+        &mut self,
+        configure: impl Future<Output = Option<String>> + Send + 'static,
+        way: impl FnOnce() -> Option<Sender<Ask>> + Send + 'static,
+    ) {
+        if self.0.as_ref().is_some_and(|before| !before.is_finished()) {
+            return;
+        }
+        self.0 = Some(tokio::spawn(async move {
+            let configured = configure.await;
+            if let Some(way) = way() {
+                // One that has ended wants to know nothing.
+                let _ = way.send(Ask::BlinkedUp(configured)).await;
+            }
+        }));
+    }
 }

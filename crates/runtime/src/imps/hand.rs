@@ -15,7 +15,7 @@ use tokio::{
 };
 
 /// Askers that wait for an imp; whoever comes then waits outside.
-const ASKS: usize = 16;
+pub const ASKS: usize = 16;
 
 /// Changes that wait for those who look on; who is slower loses the oldest, and is told so.
 const CHANGES: usize = 1024;
@@ -155,14 +155,12 @@ impl Imps {
     }
 }
 
-impl Reached {
-    /// Waits for somebody who asks; for ever, if nobody can any more.
-    pub(super) fn next(&mut self) -> BoxFuture<'_, Ask> {
-        Box::pin(async {
-            match self.asks.recv().await {
-                Some(ask) => ask,
-                None => std::future::pending().await,
-            }
-        })
-    }
+/// Waits for somebody who asks; for ever, if nobody can any more.
+pub fn next_ask(asks: &mut mpsc::Receiver<Ask>) -> BoxFuture<'_, Ask> {
+    Box::pin(async {
+        match asks.recv().await {
+            Some(ask) => ask,
+            None => std::future::pending().await,
+        }
+    })
 }

@@ -8,8 +8,8 @@ mod factory;
 mod hand;
 mod life;
 
-pub use factory::factory_blink_up;
-pub use hand::{Ask, Sight};
+pub use factory::{BlinkUp, factory_blink_up};
+pub use hand::{ASKS, Ask, Sight, next_ask};
 pub use life::{Home, Kept, News, live};
 
 use hand::{Hands, Reached};
@@ -161,7 +161,8 @@ impl Imps {
                 powered = shared.power(&named) => powered,
                 () = stop.cancelled() => None,
             };
-            let home = InServer { shared: Arc::clone(&shared), device: named.clone(), reached, blink_up: None };
+            let home =
+                InServer { shared: Arc::clone(&shared), device: named.clone(), reached, blink_up: BlinkUp::default() };
             if let Some((setup, kept)) = powered {
                 let seed = u64::from_le_bytes(shared.entropy.bytes());
                 live(setup, shared.programs.clone(), kept, seed, &*shared.clock, home, stop).await;
@@ -229,7 +230,7 @@ struct InServer {
     device: DeviceId,
     reached: Reached,
     /// The last time that it, as a factory fixture, configured a device.
-    blink_up: Option<JoinHandle<()>>,
+    blink_up: BlinkUp,
 }
 
 impl Shared {
@@ -268,7 +269,7 @@ impl Home for InServer {
     }
 
     fn asked(&mut self) -> BoxFuture<'_, Ask> {
-        self.reached.next()
+        next_ask(&mut self.reached.asks)
     }
 
     fn is_watching(&self) -> bool {
@@ -280,18 +281,9 @@ impl Home for InServer {
     }
 
     fn factory_blink_up(&mut self) {
-        // It configures one device after the other.
-        if self.blink_up.as_ref().is_some_and(|before| !before.is_finished()) {
-            return;
-        }
-        let (shared, fixture) = (Arc::clone(&self.shared), self.device.clone());
-        self.blink_up = Some(tokio::spawn(async move {
-            let configured = shared.blink_up(&fixture).await;
-            if let Some(way) = shared.hands.asks(&fixture) {
-                // One that has ended wants to know nothing.
-                let _ = way.send(Ask::BlinkedUp(configured)).await;
-            }
-        }));
+        let (searching, telling) = (Arc::clone(&self.shared), Arc::clone(&self.shared));
+        let (fixture, named) = (self.device.clone(), self.device.clone());
+        self.blink_up.begin(async move { searching.blink_up(&fixture).await }, move || telling.hands.asks(&named));
     }
 
     fn hear(&mut self, news: News) {
